@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/forewarden/forewarden/internal/control"
+	"github.com/forewarden/forewarden/internal/policy"
+)
+
+func (c Command) version(context.Context, []string) error {
+	_, err := fmt.Fprintf(c.Stdout, "%s %s\n", c.Name, Version)
+	return err
+}
+
+// list prints the controls and their engines.
+func (c Command) list(context.Context, []string) error {
+	for _, k := range c.Controls {
+		if _, err := fmt.Fprintf(c.Stdout, "%s: %s\n", k.ID, k.Title); err != nil {
+			return err
+		}
+		for i, e := range k.Engines {
+			mark := ""
+			if i == 0 {
+				mark = " (default)"
+			}
+			if _, err := fmt.Fprintf(c.Stdout, "  engine %s%s: %s; %d rules\n", e.Name, mark, e.Doc, len(k.Rules(e.Name))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// explain prints what is known about a rule. Without one it lists the rules.
+func (c Command) explain(_ context.Context, args []string) error {
+	rules := policyRules()
+	for _, k := range c.Controls {
+		for _, e := range k.Engines {
+			rules = append(rules, k.Rules(e.Name)...)
+		}
+	}
+	if len(args) != 1 {
+		return usage("explain wants one rule, for example: %s explain %s", c.Name, rules[len(rules)-1].ID)
+	}
+	id := args[0]
+	base, _, _ := strings.Cut(id, "/")
+	var ids []string
+	for _, r := range rules {
+		if r.ID == id || r.ID == base {
+			return c.printRule(id, r)
+		}
+		ids = append(ids, r.ID)
+	}
+	hint := ""
+	if near := policy.Suggest(base, ids); near != "" {
+		hint = fmt.Sprintf(": did you mean %q?", near)
+	}
+	return usage("no rule %q%s", id, hint)
+}
+
+func (c Command) printRule(id string, r control.Rule) error {
+	_, err := fmt.Fprintf(c.Stdout, "%s: %s\n\n%s\n\nWhat to do: %s\n\nMore: %s\n", id, r.Title, r.Doc, r.Remedy, r.HelpURL)
+	return err
+}
+
+// policy checks a policy, or shows the merged one.
+func (c Command) policy(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return usage("policy wants check or show")
+	}
+	switch args[0] {
+	case "check":
+		return c.policyCheck(args[1:])
+	case "show":
+		return c.policyShow(ctx, args[1:])
+	}
+	return usage("policy: no %q%s", args[0], didYouMean(args[0], []string{"check", "show"}))
+}
+
+func (c Command) policyCheck(args []string) error {
+	file := filepath.FromSlash(policy.RepositoryFile)
+	switch len(args) {
+	case 0:
+	case 1:
+		file = args[0]
+	default:
+		return usage("policy check wants one file")
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return usage("the policy cannot be read: %w", err)
+	}
+	layer, whose := policy.Organisation, "an organisation's policy"
+	if strings.HasSuffix(filepath.ToSlash(file), policy.RepositoryFile) {
+		layer, whose = policy.Repository, "a repository's policy"
+	}
+	d, err := policy.Parse(file, data, layer, c.known())
+	if err != nil {
+		return usageError{err}
+	}
+	organisation, repository := d, (*policy.Document)(nil)
+	if layer == policy.Repository {
+		organisation, repository = nil, d
+	}
+	merged := policy.Merge(organisation, repository)
+	for _, k := range c.Controls {
+		if _, err := k.Bind(merged.Controls[k.ID].Engine.Value, merged.Controls[k.ID].Decode); err != nil {
+			return usageError{err}
+		}
+	}
+	for _, r := range merged.Refused {
+		_, _ = fmt.Fprintf(c.Stdout, "%s:%d:%d: %s counts only where the organisation allows it\n", r.File, r.Line, r.Column, r.Setting)
+	}
+	_, err = fmt.Fprintf(c.Stdout, "%s is valid as %s\n", file, whose)
+	return err
+}
+
+func (c Command) policyShow(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet(c.Name+" policy show", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	o := options{path: ".", controls: c.Controls}
+	fs.StringVar(&o.policyFile, "policy", "", "")
+	rest, err := parseInterspersed(fs, args)
+	switch {
+	case errors.Is(err, errHelp):
+		_, err := fmt.Fprintf(c.Stdout, "Usage: %s policy show [--policy FILE] [PATH]\n", c.Name)
+		return err
+	case err != nil:
+		return err
+	case len(rest) > 1:
+		return usage("policy show wants one path")
+	case len(rest) == 1:
+		o.path = rest[0]
+	}
+	p := &plan{command: c, options: o}
+	if err := p.prepare(ctx); err != nil {
+		return err
+	}
+	if p.blind != nil {
+		return p.blind
+	}
+	return p.policy.Show(c.Stdout)
+}

@@ -1,0 +1,12 @@
+// Package catalog is the one list of controls.
+package catalog
+
+import (
+	"github.com/forewarden/forewarden/internal/control"
+	"github.com/forewarden/forewarden/internal/controls/secretscan"
+)
+
+// All makes every control; getenv is the environment that their engines may ask.
+func All() []func(getenv func(string) string) *control.Control {
+	return []func(func(string) string) *control.Control{secretscan.Control}
+}

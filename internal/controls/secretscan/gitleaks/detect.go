@@ -1,0 +1,161 @@
+package gitleaks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
+	"github.com/zricethezav/gitleaks/v8/config"
+	"github.com/zricethezav/gitleaks/v8/detect"
+	"github.com/zricethezav/gitleaks/v8/logging"
+	"github.com/zricethezav/gitleaks/v8/report"
+
+	"github.com/forewarden/forewarden/internal/controls/secretscan/intent"
+	"github.com/forewarden/forewarden/internal/finding"
+	"github.com/forewarden/forewarden/internal/scope"
+)
+
+const (
+	configFile = ".gitleaks.toml"
+	ignoreFile = ".gitleaksignore"
+
+	// decodeDepth is how often gitleaks' program decodes base64, hexadecimal and the like by default; the library's
+	// own default is never.
+	decodeDepth = 5
+)
+
+// A detector looks for credentials in text.
+type detector struct {
+	library *detect.Detector
+	kinds   map[string]intent.Kind
+	allowed map[string]bool // paths that the allow-lists leave out, as far as asked
+	mu      sync.Mutex
+}
+
+// silence turns the library's global logger off: at its debug level it prints what it found.
+var silence = sync.OnceFunc(func() { logging.Logger = zerolog.New(io.Discard).Level(zerolog.Disabled) })
+
+func newDetector(c config.Config) *detector {
+	silence()
+	d := &detector{library: detect.NewDetector(c), kinds: map[string]intent.Kind{}, allowed: map[string]bool{}}
+	d.library.MaxDecodeDepth = decodeDepth
+	d.library.IgnoreGitleaksAllow = true // allows are judged, not dropped
+	for id, r := range c.Rules {
+		d.kinds[id] = kindOf(r)
+	}
+	return d
+}
+
+// leftOut says whether the allow-lists leave a path out altogether.
+func (d *detector) leftOut(path string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out, known := d.allowed[path]
+	if !known {
+		out = path == configFile || slices.ContainsFunc(d.library.Config.Allowlists, func(a *config.Allowlist) bool {
+			return a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path)
+		})
+		d.allowed[path] = out
+	}
+	return out
+}
+
+// A sighting is a hit with the text that it is about, which stays in this package.
+type sighting struct {
+	intent.Hit
+	source string // what the file holds from the start of the match to its end
+}
+
+// scan looks into a piece of a file that starts at a line, from 1. commit may be empty.
+func (d *detector) scan(ctx context.Context, text, path, commit string, startLine int) (found []sighting, err error) {
+	defer func() {
+		if recover() != nil { // what the library says in its panic could quote the text
+			err = fmt.Errorf("gitleaks broke on %s", path)
+		}
+	}()
+	fragment := detect.Fragment{Raw: text, FilePath: path, CommitSHA: commit, StartLine: startLine} //nolint:staticcheck // DetectContext takes no other type in v8
+	results := d.library.DetectContext(ctx, fragment)
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // the library returns what it had so far as if it were all
+	}
+	if len(results) == 0 {
+		return nil, nil
+	}
+	lines := newLineIndex(text)
+	for _, r := range results {
+		found = append(found, d.sighting(r, lines, startLine))
+	}
+	return found, nil
+}
+
+func (d *detector) sighting(r report.Finding, lines lineIndex, startLine int) sighting {
+	s := sighting{Hit: intent.Hit{
+		Rule: r.RuleID, Description: r.Description, Kind: d.kinds[r.RuleID],
+		Digest:   finding.SecretDigest(r.Secret),
+		Location: finding.Location{Path: r.File, Commit: r.Commit},
+		Encoding: encoding(r.Tags),
+	}}
+	if r.StartLine == 0 && r.Secret == "" { // a rule about the path alone
+		s.Digest = finding.SecretDigest(r.File[strings.LastIndexByte(r.File, '/')+1:])
+		return s
+	}
+	first := r.StartLine - startLine
+	start, end := lines.span(r, first, s.Encoding != "")
+	s.source = lines.text[start:end]
+	from, to := start, end
+	if at := strings.Index(s.source, r.Secret); at >= 0 && r.Secret != "" && s.Encoding == "" {
+		from, to = start+at, start+at+len(r.Secret)
+	}
+	if line := lines.line(from); line > first {
+		s.SecretLine = startLine + line
+		from, to = start, end
+	}
+	s.Location.StartLine, s.Location.StartColumn = r.StartLine, 1
+	if lines.line(from) == first {
+		s.Location.StartColumn = lines.column(from)
+	}
+	last := lines.line(max(to-1, from))
+	s.Location.EndLine = startLine + last
+	s.Location.EndColumn = lines.column(max(to-1, from)) + 1
+	excerptEnd := s.Location.EndColumn
+	if last > first {
+		excerptEnd = utf8.RuneCountInString(lines.at(first)) + 1
+	}
+	s.Excerpt = finding.NewExcerpt(lines.at(first), s.Location.StartColumn, excerptEnd)
+	s.Allow = allowIn(lines, first, lines.line(max(end-1, start)), r.Secret)
+	return s
+}
+
+// encoding names how a finding was encoded, from the library's tags ("decoded:base64").
+func encoding(tags []string) string {
+	var names []string
+	for _, t := range tags {
+		if name, ok := strings.CutPrefix(t, "decoded:"); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}
+
+// readSetting returns a file of the trusted side, "" where it is not there.
+func readSetting(settings scope.Settings, name string) (string, error) {
+	if settings.Read == nil {
+		return "", nil
+	}
+	data, err := settings.Read(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("reading %s (%s): %w", name, settings.Origin, err)
+	}
+	return string(data), nil
+}

@@ -1,0 +1,221 @@
+package gitleaks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+
+	"github.com/zricethezav/gitleaks/v8/sources"
+
+	"github.com/forewarden/forewarden/internal/git"
+	"github.com/forewarden/forewarden/internal/scope"
+)
+
+// tree looks at the files as they are. It returns why there was nothing to look at.
+func (l *look) tree(ctx context.Context) (nothing string, err error) {
+	files, err := l.list(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(files) == 0 {
+		return "there are no files", nil
+	}
+	root, err := os.OpenRoot(l.scope.Root)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = root.Close() }()
+	var (
+		mu       sync.Mutex
+		failures []error
+	)
+	workers, workCtx := pool(ctx)
+	for i, f := range files {
+		l.scope.Report(scope.Progress{Control: "secret-scan", Done: int64(i + 1), Total: int64(len(files)), Unit: "files"})
+		workers.Go(func() error {
+			err := l.file(workCtx, root, f)
+			if err == nil || workCtx.Err() != nil {
+				return workCtx.Err()
+			}
+			// A file that cannot be read must not hide what the others hold.
+			mu.Lock()
+			defer mu.Unlock()
+			failures = append(failures, err)
+			return nil
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return "", err
+	}
+	if len(failures) > 0 {
+		return "", unread(failures)
+	}
+	if l.files.Load() == 0 {
+		return fmt.Sprintf("none of the %d files is one to look into", len(files)), nil
+	}
+	return "", nil
+}
+
+// unread is one error for many files, of which it names three.
+func unread(failures []error) error {
+	n := len(failures)
+	sortErrors(failures)
+	err := errors.Join(failures[:min(n, 3)]...)
+	if n > 3 {
+		err = fmt.Errorf("%w; and %d more", err, n-3)
+	}
+	return fmt.Errorf("%d of the files could not be read: %w", n, err)
+}
+
+// list names the files to look at, relative to the root. What is no file is skipped and counted.
+func (l *look) list(ctx context.Context) ([]string, error) {
+	if l.scope.Has&scope.Git == 0 {
+		return l.walk(ctx)
+	}
+	repository, err := git.Open(ctx, l.scope.Root, l.getenv)
+	if err != nil {
+		return nil, err
+	}
+	listed, err := repository.WorkTree(ctx, l.scope.Under)
+	if err != nil {
+		return nil, err
+	}
+	if len(listed) == 0 && l.scope.Under != "" {
+		if _, err := os.ReadDir(filepath.Join(l.scope.Root, filepath.FromSlash(l.scope.Under))); err == nil {
+			return nil, fmt.Errorf("git ignores everything under %s: track it, or look at a copy outside the repository", l.scope.Under)
+		}
+	}
+	var files []string
+	for _, f := range listed {
+		if f.Submodule {
+			l.skips.Add(skipNested, f.Path)
+			continue
+		}
+		files = append(files, f.Path)
+	}
+	return files, nil
+}
+
+// walk lists every file of a folder outside git.
+func (l *look) walk(ctx context.Context) ([]string, error) {
+	var files []string
+	base := filepath.Join(l.scope.Root, filepath.FromSlash(l.scope.Under))
+	err := filepath.WalkDir(base, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(l.scope.Root, name)
+		if err != nil {
+			return err
+		}
+		switch rel = filepath.ToSlash(rel); {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.IsDir() && d.Name() == ".git" && rel != ".":
+			l.skips.Add(skipNested, path.Dir(rel))
+			return filepath.SkipDir
+		case !d.IsDir():
+			files = append(files, rel)
+		}
+		return nil
+	})
+	return files, err
+}
+
+// file looks into one file.
+func (l *look) file(ctx context.Context, root *os.Root, name string) error {
+	local := filepath.FromSlash(name)
+	info, err := root.Lstat(local)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.skips.Add(skipAbsent, name)
+		return nil
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		l.skips.Add(skipLink, name)
+		return nil
+	case info.IsDir():
+		l.skips.Add(skipNested, name)
+		return nil
+	case !info.Mode().IsRegular():
+		l.skips.Add(skipSpecial, name)
+		return nil
+	case info.Size() > l.maxBytes:
+		l.skips.Add(git.SkipLarge, name)
+		return nil
+	case l.detector.leftOut(name):
+		l.skips.Add(skipAllowList, name)
+		return nil
+	}
+	f, err := root.Open(local)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	head := make([]byte, 8000)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	head = head[:n]
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if _, origin, _ := git.Text(head); origin == git.UTF16 {
+		return l.utf16(ctx, f, name)
+	}
+	return l.chunks(ctx, f, name, head)
+}
+
+// chunks reads a file as gitleaks' program does for a folder, so that both find the same.
+func (l *look) chunks(ctx context.Context, f io.Reader, name string, head []byte) error {
+	looked := false
+	source := sources.File{Content: f, Path: name}
+	err := source.Fragments(ctx, func(fragment sources.Fragment, err error) error {
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		looked = true
+		l.bytes.Add(int64(len(fragment.Raw)))
+		found, err := l.detector.scan(ctx, fragment.Raw, name, "", fragment.StartLine)
+		l.keepTree(found, git.Plain, head)
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case looked || len(head) == 0:
+		l.files.Add(1)
+	default:
+		l.skips.Add(git.SkipBinary, name) // the library passes over archives and other binary formats in silence
+	}
+	return nil
+}
+
+func (l *look) utf16(ctx context.Context, f io.Reader, name string) error {
+	content, err := io.ReadAll(io.LimitReader(f, l.maxBytes))
+	if err != nil {
+		return err
+	}
+	text, origin, _ := git.Text(content)
+	l.files.Add(1)
+	l.bytes.Add(int64(len(content)))
+	found, err := l.detector.scan(ctx, text, name, "", 1)
+	l.keepTree(found, origin, []byte(text[:min(len(text), 2048)]))
+	return err
+}
+
+func (l *look) keepTree(found []sighting, origin git.Origin, head []byte) {
+	for i := range found {
+		found[i].StillPresent = "true"
+	}
+	l.keep(found, origin, bytes.Clone(head), nil)
+}

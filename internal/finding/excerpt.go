@@ -1,0 +1,124 @@
+package finding
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// An Excerpt is a source line with the place marked and everything that could be a secret masked. Its text can
+// only be made by NewExcerpt, so no caller can put an unmasked line into a finding.
+type Excerpt struct {
+	text          string
+	column, width int
+}
+
+const (
+	excerptBefore = 60 // code points shown left of the place
+	excerptMask   = "********"
+	longWord      = 24 // a word this long is not an identifier that a reader needs
+)
+
+// NewExcerpt masks line, whose place [start, end) is given in code points from 1. Left of the place, words stay
+// readable unless they could be part of a secret; the place becomes eight asterisks, whatever its length; nothing
+// right of it is shown.
+func NewExcerpt(line string, start, end int) Excerpt {
+	runes := []rune(strings.ToValidUTF8(line, "?"))
+	start = min(max(start-1, 0), len(runes))
+	if end-1 <= start && start >= len(runes) {
+		return Excerpt{}
+	}
+	from := max(0, start-excerptBefore)
+	left := maskWords(string(runes[from:start]), from > 0)
+	left = strings.TrimLeft(left, " ")
+	if from > 0 {
+		left = "…" + left
+	}
+	text := left + excerptMask
+	if end-1 < len(runes) {
+		text += "…"
+	}
+	return Excerpt{text: text, column: utf8.RuneCountInString(left) + 1, width: len(excerptMask)}
+}
+
+// String is the masked line, on one line and without control characters.
+func (e Excerpt) String() string { return e.text }
+
+// Place is the marked place in String: the column from 1 and the width, both in code points.
+func (e Excerpt) Place() (column, width int) { return e.column, e.width }
+
+// maskWords masks every word that could be part of a secret: one with a digit, one longer than an identifier, one
+// that mixes a sign of base64 into letters, and a first word that the excerpt cut. Control characters become
+// spaces.
+func maskWords(s string, cut bool) string {
+	var b strings.Builder
+	word := make([]rune, 0, len(s))
+	first := true
+	flush := func() {
+		if len(word) == 0 {
+			return
+		}
+		if suspicious(word) || (first && cut) {
+			b.WriteString(excerptMask)
+		} else {
+			b.WriteString(string(word))
+		}
+		word, first = word[:0], false
+	}
+	for _, r := range s {
+		if isWordRune(r) {
+			word = append(word, r)
+			continue
+		}
+		flush()
+		first = false
+		if unicode.IsControl(r) || !unicode.IsPrint(r) {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	flush()
+	return b.String()
+}
+
+func isWordRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-+/.~%!*$#^", r)
+}
+
+func suspicious(word []rune) bool {
+	if len(word) > longWord {
+		return true
+	}
+	for _, r := range word {
+		if unicode.IsDigit(r) || strings.ContainsRune("+/~%!*$#^", r) && len(word) > 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// proseWord is the length from which a word of prose that holds a digit is masked.
+const proseWord = 12
+
+// Prose is text that somebody wrote into a source file, a reason say, made fit for a message: one line of at most
+// 200 code points without control characters, and every word that could be a secret masked.
+func Prose(s string) string {
+	var b strings.Builder
+	for i, word := range strings.Fields(strings.ToValidUTF8(s, "?")) {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		n := utf8.RuneCountInString(word)
+		if n > longWord || n >= proseWord && strings.ContainsFunc(word, unicode.IsDigit) {
+			word = excerptMask
+		}
+		b.WriteString(strings.Map(func(r rune) rune {
+			if unicode.IsPrint(r) {
+				return r
+			}
+			return -1
+		}, word))
+	}
+	runes := []rune(b.String())
+	return string(runes[:min(len(runes), 200)])
+}

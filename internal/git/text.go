@@ -1,0 +1,64 @@
+package git
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf16"
+)
+
+// sniffed is how much of a file git looks at to tell text from binary (FIRST_FEW_BYTES in git's xdiff-interface.c).
+const sniffed = 8000
+
+// Text returns content as UTF-8 text: as it is where git would take it for text, decoded where it is UTF-16 with
+// or without a byte order mark. ok is false for what is binary.
+func Text(content []byte) (text string, origin Origin, ok bool) {
+	head := content[:min(len(content), sniffed)]
+	if order := utf16Order(head); order != nil {
+		return decodeUTF16(content, order), UTF16, true
+	}
+	if bytes.IndexByte(head, 0) >= 0 {
+		return "", Plain, false
+	}
+	return string(content), Plain, true
+}
+
+// utf16Order is the byte order of UTF-16 text, nil for anything else. Without a byte order mark, text is told by
+// its zero bytes: most are on one side of the pairs and nearly none on the other, which holds for text in which
+// Latin letters prevail.
+func utf16Order(head []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe, 0, 0}): // UTF-32
+		return nil
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
+		return binary.LittleEndian
+	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return binary.BigEndian
+	case len(head) < 8:
+		return nil
+	}
+	var zeros [2]int
+	for i, c := range head {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	pairs := len(head) / 2
+	switch {
+	case zeros[1]*10 >= pairs*7 && zeros[0]*50 <= pairs:
+		return binary.LittleEndian
+	case zeros[0]*10 >= pairs*7 && zeros[1]*50 <= pairs:
+		return binary.BigEndian
+	}
+	return nil
+}
+
+func decodeUTF16(content []byte, order binary.ByteOrder) string {
+	units := make([]uint16, len(content)/2)
+	for i := range units {
+		units[i] = order.Uint16(content[2*i:])
+	}
+	if len(units) > 0 && units[0] == 0xfeff {
+		units = units[1:]
+	}
+	return string(utf16.Decode(units))
+}
