@@ -8,8 +8,9 @@ all: build
 build:
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' -o bin/ ./cmd/...
 
-test: e2e
+test:
 	go test ./...
+	$(MAKE) e2e
 
 # The binaries that these tests build and run are unknown to Go's test cache, so nothing is cached.
 e2e:
