@@ -61,8 +61,7 @@ func (c Command) Run(ctx context.Context) int {
 		return status
 	}
 	_, _ = fmt.Fprintf(c.Stderr, "%s: %v\n", c.Name, err)
-	var u usageError
-	if errors.As(err, &u) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		return gate.ExitUsage
 	}
 	return gate.ExitError

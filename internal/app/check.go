@@ -56,17 +56,33 @@ func (p *plan) prepare(ctx context.Context) error {
 		return err
 	}
 	place, err := p.locate(ctx)
-	if err != nil {
+	if err = p.blinded(err); err != nil {
 		return err
 	}
-	repository, err := p.repositoryLayer(place)
-	if err != nil {
+	var repository *policy.Document
+	if p.blind == nil {
+		repository, err = p.repositoryLayer(place)
+	}
+	if err = p.blinded(err); err != nil {
 		return err
 	}
 	p.policy = policy.Merge(organisation, repository)
 	p.refusals()
 	p.scope.Settings = place.settings(p.policy)
 	return p.bind()
+}
+
+// A blindError is why nothing can be looked at: no usage error, and never the same as clean.
+type blindError struct{ error }
+
+// blinded keeps a blindError for the verdict and returns any other.
+func (p *plan) blinded(err error) error {
+	var b blindError
+	if !errors.As(err, &b) {
+		return err
+	}
+	p.blind = b.error
+	return nil
 }
 
 // bind chooses engines and decodes parameters.
@@ -128,7 +144,7 @@ func (p *plan) look(ctx context.Context) gate.Verdict {
 		}
 	}
 	v := gate.Decide(gate.Input{
-		Policy: p.policy, Results: append(results, p.off...), About: p.about, Rules: policyRules(),
+		Policy: p.policy, Results: slices.Concat(results, p.off), About: p.about, Rules: policyRules(),
 		Whole: p.scope.Kind != scope.Change && p.scope.Under == "" && p.blind == nil,
 		Blind: p.blind != nil, Now: p.command.Now(),
 	})

@@ -47,7 +47,7 @@ func (p *plan) organisation() (*policy.Document, error) {
 	if err != nil {
 		return nil, usage("the policy cannot be read: %w", err)
 	}
-	d, err := policy.Parse(file, data, policy.Organisation, p.command.known())
+	d, err := p.command.parsePolicy(file, data, policy.Organisation)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -57,13 +57,9 @@ func (p *plan) organisation() (*policy.Document, error) {
 // repositoryLayer reads the repository's own layer from the trusted side. In a change it is somebody else's file: a
 // broken one is told and left out. Otherwise it is the user's own, and a broken one is an error.
 func (p *plan) repositoryLayer(w place) (*policy.Document, error) {
-	if p.blind != nil {
-		return nil, nil
-	}
 	data, err := readOptional(w.read, policy.RepositoryFile)
 	if err != nil {
-		p.blind = fmt.Errorf("reading %s (%s): %w", policy.RepositoryFile, w.origin, err)
-		return nil, nil
+		return nil, blindError{fmt.Errorf("reading %s (%s): %w", policy.RepositoryFile, w.origin, err)}
 	}
 	if w.head != nil {
 		p.edited(w, data)
@@ -71,15 +67,34 @@ func (p *plan) repositoryLayer(w place) (*policy.Document, error) {
 	if data == nil || p.isOrganisations(data) {
 		return nil, nil
 	}
-	d, err := policy.Parse(policy.RepositoryFile, data, policy.Repository, p.command.known())
-	switch {
-	case err == nil:
+	d, err := p.command.parsePolicy(policy.RepositoryFile, data, policy.Repository)
+	if err == nil {
 		return d, nil
-	case p.scope.Kind == scope.Change:
-		p.invalid(err, finding.Medium, "The repository's policy on the base branch is not valid, so only the organisation's counts")
-		return nil, nil
 	}
-	return nil, usageError{err}
+	if p.scope.Kind != scope.Change {
+		return nil, usageError{err}
+	}
+	p.invalid(err, finding.Medium, "The repository's policy on the base branch is not valid, so only the organisation's counts")
+	return nil, nil
+}
+
+// parsePolicy reads a layer and checks the sections of the controls that the program carries, also those that will
+// not count.
+func (c Command) parsePolicy(name string, data []byte, layer policy.Layer) (*policy.Document, error) {
+	d, err := policy.Parse(name, data, layer, c.known())
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range c.Controls {
+		section := d.Section(k.ID)
+		if _, err := k.Bind(section.Engine.Value, section.Decode); err != nil {
+			if _, ok := errors.AsType[*policy.Error](err); !ok {
+				err = fmt.Errorf("%s: controls.%s: %w", name, k.ID, err)
+			}
+			return nil, err
+		}
+	}
+	return d, nil
 }
 
 // isOrganisations says whether --policy names the repository's own file, which then is trusted in full and no layer
@@ -110,7 +125,7 @@ func (p *plan) edited(w place, base []byte) {
 	if head == nil {
 		return
 	}
-	if _, err := policy.Parse(policy.RepositoryFile, head, policy.Repository, p.command.known()); err != nil {
+	if _, err := p.command.parsePolicy(policy.RepositoryFile, head, policy.Repository); err != nil {
 		p.invalid(err, finding.High, "This change leaves the policy in a state that is not valid")
 	}
 }
@@ -122,8 +137,7 @@ func (p *plan) invalid(err error, severity finding.Severity, what string) {
 			Rule: ruleInvalid, Severity: severity, Location: finding.Location{Path: policy.RepositoryFile},
 			Message: what + ": " + e.Error() + ".", Remedy: "Correct the file: `forewarden policy check` says what is wrong.",
 		}
-		var at *policy.Error
-		if errors.As(e, &at) {
+		if at, ok := errors.AsType[*policy.Error](e); ok {
 			f.Message = what + ": " + at.Message + "."
 			f.StartLine, f.StartColumn, f.EndLine, f.EndColumn = at.Line, at.Column, at.Line, at.Column
 		}
@@ -132,7 +146,7 @@ func (p *plan) invalid(err error, severity finding.Severity, what string) {
 }
 
 func flatten(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost error alone is of interest
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}

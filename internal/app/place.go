@@ -51,8 +51,7 @@ func (p *plan) locate(ctx context.Context) (place, error) {
 		return p.outside(abs)
 	}
 	if err != nil {
-		p.blind = err
-		return place{}, nil
+		return place{}, blindError{err}
 	}
 	p.scope.Root, p.scope.Has = repository.Root, scope.Git
 	if rel, err := filepath.Rel(repository.Root, abs); err == nil && rel != "." {
@@ -68,8 +67,7 @@ func (p *plan) outside(abs string) (place, error) {
 		p.scope.Root, p.scope.Under = filepath.Dir(abs), filepath.Base(abs)
 	}
 	if p.scope.Kind != scope.Tree {
-		p.blind = fmt.Errorf("%s is not in a git repository, and only --scope tree does without one", p.options.path)
-		return place{}, nil
+		return place{}, blindError{fmt.Errorf("%s is not in a git repository, and only --scope tree does without one", p.options.path)}
 	}
 	return place{read: folder(p.scope.Root), origin: "in this folder"}, nil
 }
@@ -83,8 +81,7 @@ func (p *plan) inside(ctx context.Context, repository *git.Repository) (place, e
 		head, err = repository.Resolve(ctx, p.options.head)
 	}
 	if err != nil {
-		p.blind = err
-		return place{}, nil
+		return place{}, blindError{err}
 	}
 	p.scope.Head = head
 	if p.scope.Kind == scope.Change {
@@ -93,8 +90,7 @@ func (p *plan) inside(ctx context.Context, repository *git.Repository) (place, e
 			err = errors.New("the repository has no commits yet")
 		}
 		if err != nil {
-			p.blind = err
-			return place{}, nil
+			return place{}, blindError{err}
 		}
 		p.scope.Base = base
 		return place{read: commitFile(base), head: commitFile(head), origin: "at the base " + base[:12]}, nil

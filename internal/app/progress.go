@@ -33,11 +33,11 @@ func (p *progress) show(s scope.Progress) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := time.Now(); now.Sub(p.drawn) < progressEvery {
+	now := time.Now()
+	if now.Sub(p.drawn) < progressEvery {
 		return
-	} else {
-		p.drawn = now
 	}
+	p.drawn = now
 	total := ""
 	if s.Total > 0 {
 		total = fmt.Sprintf(" of %d", s.Total)

@@ -101,7 +101,7 @@ func (c Command) policyCheck(args []string) error {
 	if strings.HasSuffix(filepath.ToSlash(file), policy.RepositoryFile) {
 		layer, whose = policy.Repository, "a repository's policy"
 	}
-	d, err := policy.Parse(file, data, layer, c.known())
+	d, err := c.parsePolicy(file, data, layer)
 	if err != nil {
 		return usageError{err}
 	}
@@ -110,11 +110,6 @@ func (c Command) policyCheck(args []string) error {
 		organisation, repository = nil, d
 	}
 	merged := policy.Merge(organisation, repository)
-	for _, k := range c.Controls {
-		if _, err := k.Bind(merged.Controls[k.ID].Engine.Value, merged.Controls[k.ID].Decode); err != nil {
-			return usageError{err}
-		}
-	}
 	for _, r := range merged.Refused {
 		_, _ = fmt.Fprintf(c.Stdout, "%s:%d:%d: %s counts only where the organisation allows it\n", r.File, r.Line, r.Column, r.Setting)
 	}

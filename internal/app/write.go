@@ -71,12 +71,12 @@ func writeFile(path string, data []byte) (err error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".forewarden-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", path, cause(err))
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-			err = fmt.Errorf("%s: %w", path, firstOf(err))
+			_, _ = f.Close(), os.Remove(f.Name()) // what went wrong before matters more
+			err = fmt.Errorf("%s: %w", path, cause(err))
 		}
 	}()
 	if _, err = f.Write(data); err != nil {
@@ -94,8 +94,13 @@ func writeFile(path string, data []byte) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// firstOf is the cause of a joined error; what else failed while cleaning up is of no use to a reader.
-func firstOf(err error) error { return flatten(err)[0] }
+// cause is an error without the name of the file that it happened to, which is a temporary one.
+func cause(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	return err
+}
 
 func writeThrough(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)

@@ -52,6 +52,7 @@ func Cases(t *testing.T, make app.Factory, folder string) {
 }
 
 func runCase(t *testing.T, make app.Factory, file, engine string) {
+	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	require.NoError(t, err)
 	folder := t.TempDir()
@@ -97,6 +98,7 @@ func Run(t *testing.T, make app.Factory, args ...string) (status int, stdout, st
 
 // summary is what a case compares: the findings of every control, and the status.
 func summary(t *testing.T, status int, stdout, stderr string) string {
+	t.Helper()
 	var b strings.Builder
 	if stdout != "" {
 		var report struct {
@@ -134,6 +136,7 @@ func summary(t *testing.T, status int, stdout, stderr string) string {
 
 // build makes the folder or repository of a case.
 func build(t *testing.T, root string, archive *txtar.Archive) {
+	t.Helper()
 	require.NoError(t, os.MkdirAll(root, 0o755))
 	steps := map[string][]txtar.File{}
 	var names []string
@@ -163,6 +166,7 @@ func build(t *testing.T, root string, archive *txtar.Archive) {
 }
 
 func writeFiles(t *testing.T, root string, files []txtar.File) {
+	t.Helper()
 	for _, f := range files {
 		switch f.Name {
 		case "DELETE":

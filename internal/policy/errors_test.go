@@ -130,9 +130,19 @@ func TestErrorsAreJoinedInOrderAndBounded(t *testing.T) {
 	assert.True(t, errors.As(err, &e))
 }
 
-func TestErrorsCutLongWords(t *testing.T) {
-	_, err := Parse("p.yml", []byte("preset: "+strings.Repeat("é", 100)), Organisation, known())
-	assert.EqualError(t, err, `p.yml:1:9: preset cannot be "`+strings.Repeat("é", 40)+`…" (want one of observe, recommended, strict)`)
+// What is no word could be a secret that somebody put into the wrong place.
+func TestErrorsQuoteWordsAlone(t *testing.T) {
+	for value, quoted := range map[string]string{
+		"strickt":                  `"strickt"`,
+		strings.Repeat("é", 100):   "(a text of 100 characters)",
+		"gh" + "p_a1b2c3d4e5f6":    "(a text of 16 characters)",
+		"AK" + "IAQYLPMN5HHHFPZ2A": "(a text of 19 characters)",
+		"a/b+c=":                   "(a text of 6 characters)",
+	} {
+		_, err := Parse("p.yml", []byte("preset: "+value), Organisation, known())
+		require.Error(t, err)
+		assert.True(t, strings.HasPrefix(err.Error(), "p.yml:1:9: preset cannot be "+quoted+" ("), err.Error())
+	}
 }
 
 // Nothing but keys and enum-like words of a broken file may reach a message.

@@ -52,7 +52,7 @@ func matchSegment(glob, name string) bool {
 
 // globProblem says why a glob can never match what a reader means, or "".
 func globProblem(glob string) string {
-	for _, segment := range strings.Split(strings.TrimSuffix(glob, "/"), "/") {
+	for segment := range strings.SplitSeq(strings.TrimSuffix(glob, "/"), "/") {
 		if segment == "" || segment == "." || segment == ".." {
 			return "a path must be relative to the repository, without empty, . or .. segments"
 		}

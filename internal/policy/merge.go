@@ -151,7 +151,7 @@ func (v OnError) tighter(than OnError) bool { return v == ErrorBlocks && than ==
 
 // layer applies a document, all but its preset and overrides.
 func (m *merger) layer(d *Document) {
-	if next := d.enforceFrom; next != nil && !(m.repository && next.value.Equal(m.EnforceFrom.Value)) &&
+	if next := d.enforceFrom; next != nil && (!m.repository || !next.value.Equal(m.EnforceFrom.Value)) &&
 		m.allows(next.at, "enforce-from: "+next.value.Format("2006-01-02")) {
 		m.EnforceFrom = next.origin()
 	}

@@ -3,17 +3,31 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
-	quotedRunes   = 40 // how much of an offending word a message repeats
+	quotedRunes   = 24 // longer words are not repeated in a message
 	suggestedLong = 64 // bytes; longer words are no misspelling of ours
 )
 
-// quote repeats an offending word on one line, cut where it is long.
+// quote repeats an offending word if it can only be a word: small letters, hyphens, and few digits and capitals.
+// Anything else could be a secret in a wrong place, of which a message tells the length alone.
 func quote(word string) string {
-	if runes := []rune(word); len(runes) > quotedRunes {
-		word = string(runes[:quotedRunes]) + "…"
+	digits, capitals, others := 0, 0, 0
+	for _, r := range word {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case unicode.IsUpper(r):
+			capitals++
+		case !unicode.IsLetter(r) && r != '-' && r != '_':
+			others++
+		}
+	}
+	if n := utf8.RuneCountInString(word); n == 0 || n > quotedRunes || digits > 2 || capitals > 2 || others > 0 {
+		return fmt.Sprintf("(a text of %d characters)", n)
 	}
 	return fmt.Sprintf("%q", word)
 }
@@ -69,4 +83,21 @@ func distance(a, b string) int {
 		}
 	}
 	return rows[len(s)][len(t)]
+}
+
+// Suggest is the word that a writer of word probably meant, "" where none is near.
+func Suggest(word string, words []string) string { return closest(word, words) }
+
+// Section is what the document alone says of a control, whoever is allowed to say it.
+func (d *Document) Section(control string) Control {
+	var c Control
+	for _, s := range d.controls {
+		if s.id == control {
+			c.params = append(c.params, s.params)
+			if s.engine != nil {
+				c.Engine = s.engine.origin()
+			}
+		}
+	}
+	return c
 }

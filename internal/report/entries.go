@@ -27,7 +27,8 @@ func (c class) of(o gate.Outcome) []finding.Finding {
 	return [...][]finding.Finding{o.Blocking, o.Warnings, o.Counted, o.Existing, o.Waived}[c]
 }
 
-// An entry is what a reader sees as one problem: a finding, or all that one control says of a vendored folder.
+// An entry is what a reader sees as one problem: a finding, all that one control says of a vendored folder, or the
+// same problem of one file met in several commits.
 type entry struct {
 	class    class
 	control  string
@@ -35,11 +36,20 @@ type entry struct {
 	findings []finding.Finding
 }
 
+// again says how often more the same problem was met in the same file, "" for a problem met once.
+func (e entry) again() string {
+	if e.folder != "" || len(e.findings) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("met %s more in this file's history", count(len(e.findings)-1, "time"))
+}
+
 // The attributes of a finding that a report shows.
 const (
 	vendoredIn   = "vendored-in"   // the vendored folder that the finding is in
 	authorDate   = "author-date"   // of its commit
 	waiverReason = "waiver-reason" // why it was accepted
+	source       = "source"        // where outside the repository the finding is about
 )
 
 // entries lists the findings of the classes: by class, then the most severe first, then as the outcomes have them.
@@ -55,18 +65,25 @@ func entries(v gate.Verdict, classes ...class) []entry {
 	return out
 }
 
-// collapse makes one entry of the findings in one vendored folder, where the first of them stands.
+// collapse makes one entry of the findings in one vendored folder, and of those that say the same of one file in
+// several commits, where the first of them stands.
 func collapse(c class, control string, findings []finding.Finding) []entry {
+	type key struct{ folder, rule, path, fingerprint string }
 	var out []entry
-	at := map[string]int{}
+	at := map[key]int{}
 	for _, f := range findings {
+		k := key{rule: f.Rule, path: f.Path, fingerprint: f.Fingerprint}
 		folder := f.Attributes[vendoredIn]
-		if i, seen := at[folder]; seen && folder != "" {
+		if folder != "" {
+			k = key{folder: folder}
+		}
+		i, seen := at[k]
+		if seen && (folder != "" || f.Commit != "" && f.Fingerprint != "") {
 			out[i].findings = append(out[i].findings, f)
 			out[i].folder = folder
 			continue
 		}
-		at[folder] = len(out)
+		at[k] = len(out)
 		out = append(out, entry{class: c, control: control, findings: []finding.Finding{f}})
 	}
 	return out
@@ -105,6 +122,8 @@ func (e entry) place(column bool) string {
 	}
 	f := e.findings[0]
 	switch {
+	case f.Path == "" && f.Attributes[source] != "":
+		return f.Attributes[source]
 	case f.Path == "":
 		return "(no file)"
 	case f.StartLine == 0:

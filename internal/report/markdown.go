@@ -133,6 +133,9 @@ func markdownRow(e entry) string {
 	if o := origin(f); o != "" && e.folder == "" {
 		place += " (" + markdownProse(o) + ")"
 	}
+	if again := e.again(); again != "" {
+		place += ", " + again
+	}
 	return fmt.Sprintf("| %s | %s | %s | %s |\n", f.Severity, place, rule, strings.Join(what, "<br>"))
 }
 

@@ -102,6 +102,9 @@ func (t *text) entry(e entry) {
 		if o := origin(f); o != "" {
 			first = append(first, prose(o))
 		}
+		if again := e.again(); again != "" {
+			first = append(first, again)
+		}
 	}
 	if t.controls > 1 {
 		first = append(first, t.paint(dim, "["+prose(e.control)+"]"))

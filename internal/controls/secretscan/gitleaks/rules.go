@@ -69,8 +69,7 @@ type ruleset struct {
 func parse(data string) (*ruleset, error) {
 	var d document
 	if err := toml.Unmarshal([]byte(data), &d); err != nil {
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
+		if at, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, column := at.Position()
 			return nil, fmt.Errorf("line %d, column %d: not valid TOML, or not of the type that gitleaks wants", line, column)
 		}
@@ -171,7 +170,10 @@ func (d documentAllowlist) allowlist() (*config.Allowlist, error) {
 			}
 		}
 	}
-	return a, a.Validate()
+	if err := a.Validate(); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 func compile(pattern string) (*regexp.Regexp, error) {
