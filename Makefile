@@ -37,5 +37,7 @@ docs:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+	.ci/install.sh gitleaks
+	cd .ci/e2e && go test -run '^$$' -bench . -benchtime 3x ./...
 
 check: lint test docs

@@ -47,7 +47,7 @@ var (
 )
 
 // fetch is the module's folder in Go's module cache, with its content checked against the sum.
-func (m module) fetch(t *testing.T) string {
+func (m module) fetch(t testing.TB) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", m.path+"@"+m.version)
 	cmd.Dir = t.TempDir()
@@ -62,7 +62,7 @@ func (m module) fetch(t *testing.T) string {
 
 // copyTo copies the module's files, writable. Without its gitleaks configuration where bare, so that the rules meet
 // all of it.
-func (m module) copyTo(t *testing.T, dir string, bare bool) {
+func (m module) copyTo(t testing.TB, dir string, bare bool) {
 	t.Helper()
 	from := m.fetch(t)
 	require.NoError(t, filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {

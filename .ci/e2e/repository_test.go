@@ -16,12 +16,12 @@ import (
 // A repository is a git repository that a test makes, the same at every run: fixed author, dates a minute apart, and
 // no configuration but git's own.
 type repository struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	commits int
 }
 
-func newRepository(t *testing.T) *repository {
+func newRepository(t testing.TB) *repository {
 	t.Helper()
 	r := &repository{t: t, dir: filepath.Join(t.TempDir(), "repository")}
 	require.NoError(t, os.Mkdir(r.dir, 0o755))

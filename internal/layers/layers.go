@@ -55,6 +55,7 @@ func Table() []Row {
 				"golang.org/x/sync": "a bounded group of workers",
 			}},
 		{Packages: "internal/catalog", Internal: []string{"internal/control", "internal/controls/*"}},
+		{Packages: "internal/docgen", Internal: []string{"internal/catalog", "internal/control"}},
 		{Packages: "internal/controltest", Internal: []string{"internal/control", "internal/controls/*/intent", "internal/finding", "internal/scope", "internal/git", "internal/app"},
 			External: map[string]string{
 				"github.com/stretchr/testify":     "assertions of the acceptance kit, which only tests import",

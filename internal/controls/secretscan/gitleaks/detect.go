@@ -34,7 +34,7 @@ const (
 // A detector looks for credentials in text.
 type detector struct {
 	library *detect.Detector
-	kinds   map[string]intent.Kind
+	kinds   map[string]certainty
 	allowed map[string]bool // paths that the allow-lists leave out, as far as asked
 	mu      sync.Mutex
 }
@@ -44,11 +44,11 @@ var silence = sync.OnceFunc(func() { logging.Logger = zerolog.New(io.Discard).Le
 
 func newDetector(c config.Config) *detector {
 	silence()
-	d := &detector{library: detect.NewDetector(c), kinds: map[string]intent.Kind{}, allowed: map[string]bool{}}
+	d := &detector{library: detect.NewDetector(c), kinds: map[string]certainty{}, allowed: map[string]bool{}}
 	d.library.MaxDecodeDepth = decodeDepth
 	d.library.IgnoreGitleaksAllow = true // allows are judged, not dropped
 	for id, r := range c.Rules {
-		d.kinds[id] = kindOf(r)
+		d.kinds[id] = certaintyOf(r)
 	}
 	return d
 }
@@ -97,7 +97,7 @@ func (d *detector) scan(ctx context.Context, text, path, commit string, startLin
 
 func (d *detector) sighting(r report.Finding, lines lineIndex, startLine int) sighting {
 	s := sighting{Hit: intent.Hit{
-		Rule: r.RuleID, Description: r.Description, Kind: d.kinds[r.RuleID],
+		Rule: r.RuleID, Description: r.Description, Kind: d.kinds[r.RuleID].of(r.Secret),
 		Digest:   finding.SecretDigest(r.Secret),
 		Location: finding.Location{Path: r.File, Commit: r.Commit},
 		Encoding: encoding(r.Tags),

@@ -39,7 +39,7 @@ func rules() []control.Rule {
 	}
 	out := make([]control.Rule, 0, len(c.Rules))
 	for id, r := range c.Rules {
-		out = append(out, control.Rule{ID: id, Title: r.Description, Tags: []string{string(kindOf(r))}})
+		out = append(out, control.Rule{ID: id, Title: r.Description, Tags: []string{string(certaintyOf(r).kind)}})
 	}
 	return out
 }

@@ -1,18 +1,23 @@
 package gitleaks
 
 import (
+	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/zricethezav/gitleaks/v8/config"
 
 	"github.com/forewarden/forewarden/internal/controls/secretscan/intent"
 )
 
-// formatCharacters is how many fixed characters make a format of a provider's own: "ghp_", "AKIA", "hf_". With fewer,
-// hashes and random names fit as well.
-const formatCharacters = 3
+// What a provider's own format demands of a credential: fixed characters, "ghp_" or "AKIA" or "SG.", some of them
+// letters or digits. With fewer, hashes and random names fit as well, and a UUID has nothing but hyphens.
+const (
+	formatCharacters = 3
+	formatLetters    = 2
+)
 
 // genericRules match by surroundings, or match what is often an example although its format is fixed.
 var genericRules = []string{
@@ -20,29 +25,78 @@ var genericRules = []string{
 	"nuget-config-password", "jwt", "jwt-base64", "gitlab-session-cookie",
 }
 
-// kindOf says how sure a rule's match is, from what its pattern demands of the credential itself: a pattern that is
-// satisfied by any 32 hexadecimal digits near a provider's name proves little.
-func kindOf(r config.Rule) intent.Kind {
+// formatRules have a format that the group which the pattern captures does not show.
+var formatRules = []string{"azure-ad-client-secret", "microsoft-teams-webhook"}
+
+// A certainty says how sure a rule's matches are.
+type certainty struct {
+	kind intent.Kind
+	// sure matches the credentials that have a provider's format although the rule has other matches too; nil for
+	// none.
+	sure *regexp.Regexp
+}
+
+func (c certainty) of(secret string) intent.Kind {
+	if c.sure != nil && c.sure.MatchString(secret) {
+		return intent.ProviderToken
+	}
+	return c.kind
+}
+
+// certaintyOf judges a rule by what its pattern demands of the credential itself: a pattern that is satisfied by any
+// 32 hexadecimal digits near a provider's name proves little.
+func certaintyOf(r config.Rule) certainty {
 	switch {
 	case r.RuleID == "private-key", r.RuleID == "pkcs12-file":
-		return intent.PrivateKey
+		return certainty{kind: intent.PrivateKey}
+	case slices.Contains(formatRules, r.RuleID):
+		return certainty{kind: intent.ProviderToken}
 	case slices.Contains(genericRules, r.RuleID), r.Regex == nil,
 		// Public by design: they identify and do not authorise.
 		strings.HasSuffix(r.RuleID, "-client-id"), strings.HasSuffix(r.RuleID, "-public-key"), strings.Contains(r.RuleID, "-pub-"):
-		return intent.Generic
+		return certainty{kind: intent.Generic}
 	}
 	re, err := syntax.Parse(r.Regex.String(), syntax.Perl)
 	if err != nil {
-		return intent.Generic
+		return certainty{kind: intent.Generic}
 	}
 	secret := captured(re, r.SecretGroup)
 	if secret == nil {
 		secret = re
 	}
-	if fixed(secret) < formatCharacters {
-		return intent.Generic
+	if hasFormat(secret) {
+		return certainty{kind: intent.ProviderToken}
 	}
-	return intent.ProviderToken
+	return certainty{kind: intent.Generic, sure: formatAlternatives(secret)}
+}
+
+func hasFormat(re *syntax.Regexp) bool {
+	f := fixed(re)
+	return f.characters >= formatCharacters && f.letters >= formatLetters
+}
+
+// formatAlternatives is a pattern of those alternatives of re that have a format, nil where none has.
+func formatAlternatives(re *syntax.Regexp) *regexp.Regexp {
+	for re.Op == syntax.OpCapture || re.Op == syntax.OpConcat && len(re.Sub) == 1 {
+		re = re.Sub[0]
+	}
+	if re.Op != syntax.OpAlternate {
+		return nil
+	}
+	var patterns []string
+	for _, sub := range re.Sub {
+		if hasFormat(sub) {
+			patterns = append(patterns, sub.String())
+		}
+	}
+	if len(patterns) == 0 {
+		return nil
+	}
+	sure, err := regexp.Compile(`^(?:` + strings.Join(patterns, "|") + `)$`)
+	if err != nil {
+		return nil
+	}
+	return sure
 }
 
 // captured finds the group that holds the credential: the numbered one, or the first.
@@ -58,27 +112,37 @@ func captured(re *syntax.Regexp, group int) *syntax.Regexp {
 	return nil
 }
 
+// characters counts what a pattern fixes.
+type characters struct{ characters, letters int }
+
+func (c characters) plus(d characters, times int) characters {
+	return characters{c.characters + times*d.characters, c.letters + times*d.letters}
+}
+
 // fixed counts the characters that every match of re has in one spelling, but for case.
-func fixed(re *syntax.Regexp) int {
+func fixed(re *syntax.Regexp) (n characters) {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return len(re.Rune)
+		for _, r := range re.Rune {
+			n.characters++
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				n.letters++
+			}
+		}
 	case syntax.OpCapture, syntax.OpPlus:
 		return fixed(re.Sub[0])
 	case syntax.OpRepeat:
-		return re.Min * fixed(re.Sub[0])
+		return n.plus(fixed(re.Sub[0]), re.Min)
 	case syntax.OpConcat:
-		n := 0
 		for _, sub := range re.Sub {
-			n += fixed(sub)
+			n = n.plus(fixed(sub), 1)
 		}
-		return n
 	case syntax.OpAlternate:
-		least := fixed(re.Sub[0])
+		n = fixed(re.Sub[0])
 		for _, sub := range re.Sub[1:] {
-			least = min(least, fixed(sub))
+			f := fixed(sub)
+			n = characters{min(n.characters, f.characters), min(n.letters, f.letters)}
 		}
-		return least
 	}
-	return 0
+	return n
 }
