@@ -27,7 +27,7 @@ var vendoredFolders = set("vendor", "vendors", "third_party", "third-party", "th
 
 // testFolders hold tests and what tests read.
 var testFolders = set("test", "tests", "testing", "testdata", "test-data", "test_data", "testutil", "testutils",
-	"testhelper", "testhelpers", "__tests__", "__mocks__", "__fixtures__", "fixture", "fixtures", "mock", "mocks",
+	"testhelper", "testhelpers", "fixture", "fixtures", "mock", "mocks",
 	"spec", "specs", "e2e", "integration-tests", "integration_tests", "unittest", "unittests", "goldens", "golden")
 
 // docsFolders hold text for readers.
@@ -97,7 +97,7 @@ func VendoredIn(name string) string {
 
 func hasAny(folders []string, names map[string]bool) bool {
 	for _, f := range folders {
-		if names[strings.ToLower(f)] {
+		if names[strings.ToLower(strings.Trim(f, "_."))] {
 			return true
 		}
 	}

@@ -22,6 +22,8 @@ func TestOf(t *testing.T) {
 		"web/app.spec.ts":                 Test,
 		"test_login.py":                   Test,
 		"e2e/run.sh":                      Test,
+		"_testdata/a.json":                Test,
+		".docs/a.json":                    Docs,
 		"README.md":                       Docs,
 		"docs/setup/auth.yaml":            Docs,
 		"examples/app/main.go":            Docs,

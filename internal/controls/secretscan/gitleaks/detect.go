@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -128,9 +129,21 @@ func (d *detector) sighting(r report.Finding, lines lineIndex, startLine int) si
 	if last > first {
 		excerptEnd = utf8.RuneCountInString(lines.at(first)) + 1
 	}
-	s.Excerpt = finding.NewExcerpt(lines.at(first), s.Location.StartColumn, excerptEnd)
+	s.Excerpt = excerpt(lines.at(first), s.Location.StartColumn, excerptEnd)
 	s.Allow = allowIn(lines, first, lines.line(max(end-1, start)), r.Secret)
 	return s
+}
+
+// keyHeader is the line by which a reader recognises a private key; it is no secret itself.
+var keyHeader = regexp.MustCompile(`-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----`)
+
+// excerpt masks a line from start to end, but for a private key's header.
+func excerpt(line string, start, end int) finding.Excerpt {
+	if at := keyHeader.FindStringIndex(line); at != nil && utf8.RuneCountInString(line[:at[0]])+1 >= start {
+		start = utf8.RuneCountInString(line[:at[1]]) + 1
+		end = max(end, start+1)
+	}
+	return finding.NewExcerpt(line, start, end)
 }
 
 // encoding names how a finding was encoded, from the library's tags ("decoded:base64").

@@ -34,20 +34,30 @@ type certainty struct {
 	// sure matches the credentials that have a provider's format although the rule has other matches too; nil for
 	// none.
 	sure *regexp.Regexp
+	// body matches those that are not just a mention; nil where any match will do.
+	body *regexp.Regexp
 }
 
 func (c certainty) of(secret string) intent.Kind {
-	if c.sure != nil && c.sure.MatchString(secret) {
+	switch {
+	case c.sure != nil && c.sure.MatchString(secret):
 		return intent.ProviderToken
+	case c.body != nil && !c.body.MatchString(secret):
+		return intent.Generic
 	}
 	return c.kind
 }
+
+// keyBody is what a private key has and a mere mention of its header has not.
+var keyBody = regexp.MustCompile(`[A-Za-z0-9+/]{40}`)
 
 // certaintyOf judges a rule by what its pattern demands of the credential itself: a pattern that is satisfied by any
 // 32 hexadecimal digits near a provider's name proves little.
 func certaintyOf(r config.Rule) certainty {
 	switch {
-	case r.RuleID == "private-key", r.RuleID == "pkcs12-file":
+	case r.RuleID == "private-key":
+		return certainty{kind: intent.PrivateKey, body: keyBody}
+	case r.RuleID == "pkcs12-file":
 		return certainty{kind: intent.PrivateKey}
 	case slices.Contains(formatRules, r.RuleID):
 		return certainty{kind: intent.ProviderToken}
