@@ -16,6 +16,7 @@ import (
 
 	"github.com/forewarden/forewarden/internal/control"
 	"github.com/forewarden/forewarden/internal/gate"
+	"github.com/forewarden/forewarden/internal/github"
 	"github.com/forewarden/forewarden/internal/policy"
 )
 
@@ -61,6 +62,9 @@ func (c Command) Run(ctx context.Context) int {
 		return status
 	}
 	_, _ = fmt.Fprintf(c.Stderr, "%s: %v\n", c.Name, err)
+	if github.Running(c.Getenv) {
+		github.Complain(c.Stderr, c.Name+" was not run", err)
+	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return gate.ExitUsage
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/forewarden/forewarden/internal/control"
 	"github.com/forewarden/forewarden/internal/finding"
 	"github.com/forewarden/forewarden/internal/gate"
+	"github.com/forewarden/forewarden/internal/github"
 	"github.com/forewarden/forewarden/internal/policy"
 	"github.com/forewarden/forewarden/internal/report"
 	"github.com/forewarden/forewarden/internal/scope"
@@ -46,6 +47,9 @@ type plan struct {
 	about  []finding.Finding // findings about the policy itself
 	notes  []string
 	blind  error // why nothing can be looked at, nil where it can
+
+	event   *github.Event // the workflow run's, nil where it does not count
+	nothing string        // why there is nothing to look at, "" where there is
 }
 
 // prepare reads the policy and finds the scope. Its errors are usage errors; what stands in the way of looking goes
@@ -60,7 +64,7 @@ func (p *plan) prepare(ctx context.Context) error {
 		return err
 	}
 	var repository *policy.Document
-	if p.blind == nil {
+	if p.blind == nil && p.nothing == "" {
 		repository, err = p.repositoryLayer(place)
 	}
 	if err = p.blinded(err); err != nil {
@@ -82,6 +86,9 @@ func (p *plan) blinded(err error) error {
 		return err
 	}
 	p.blind = b.error
+	if errors.Is(err, context.Canceled) {
+		p.blind = errors.New("interrupted")
+	}
 	return nil
 }
 
@@ -116,6 +123,9 @@ func (p *plan) bind() error {
 
 // look runs the controls, a few at a time, and asks the gate.
 func (p *plan) look(ctx context.Context) gate.Verdict {
+	if p.nothing != "" {
+		return p.decide(p.skipped())
+	}
 	results := make([]control.Result, len(p.bound))
 	progress := newProgress(p.command.Stderr, p.command.Getenv, p.options.text.Quiet)
 	p.scope.Progress = progress.show
@@ -143,6 +153,11 @@ func (p *plan) look(ctx context.Context) gate.Verdict {
 			results[i].Stats.Duration = 0
 		}
 	}
+	return p.decide(results)
+}
+
+// decide asks the gate.
+func (p *plan) decide(results []control.Result) gate.Verdict {
 	v := gate.Decide(gate.Input{
 		Policy: p.policy, Results: slices.Concat(results, p.off), About: p.about, Rules: policyRules(),
 		Whole: p.scope.Kind != scope.Change && p.scope.Under == "" && p.blind == nil,

@@ -63,6 +63,15 @@ func (c Command) parse(name string, all []*control.Control, args []string) (opti
 	if err != nil {
 		return o, err
 	}
+	var empty []string
+	fs.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			empty = append(empty, "--"+f.Name)
+		}
+	})
+	if len(empty) > 0 {
+		return o, usage("%s is empty: give it a value or leave it out", strings.Join(empty, " and "))
+	}
 	if len(paths) > 1 {
 		return o, usage("one path at most, not %d: %s", len(paths), strings.Join(paths, ", "))
 	}
@@ -126,8 +135,6 @@ func (o *options) setScope(kind string) error {
 		o.kind = scope.Change
 	case o.base != "" && o.kind != scope.Change:
 		return usage("--base goes with --scope change, not with --scope %s", o.kind)
-	case o.base == "" && o.kind == scope.Change:
-		return usage("--scope change needs --base REV, the revision that the change is to enter")
 	}
 	return nil
 }
@@ -179,16 +186,19 @@ func (o *options) setReports(pairs []string) error {
 		return usage("--format: no format %q%s", o.format, didYouMean(o.format, report.Formats()))
 	}
 	for _, pair := range pairs {
-		format, path, ok := strings.Cut(pair, "=")
-		if !ok || path == "" {
+		format, name, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
 			return usage("--report %s: want FORMAT=FILE", pair)
 		}
 		if !slices.Contains(report.Formats(), format) {
 			return usage("--report: no format %q%s", format, didYouMean(format, report.Formats()))
 		}
-		path = filepath.Clean(path)
+		path, err := filepath.Abs(name)
+		if err != nil {
+			return usage("--report %s: %w", pair, err)
+		}
 		if slices.ContainsFunc(o.reports, func(r reportFile) bool { return r.path == path }) {
-			return usage("--report: two reports to %s", path)
+			return usage("--report: two reports to %s", filepath.Clean(name))
 		}
 		o.reports = append(o.reports, reportFile{format, path})
 	}

@@ -35,16 +35,24 @@ func (w place) settings(p *policy.Effective) scope.Settings {
 
 // locate finds the repository and resolves the revisions into p.scope.
 func (p *plan) locate(ctx context.Context) (place, error) {
-	p.scope.Kind = p.options.kind
-	if p.scope.Kind == "" {
-		p.scope.Kind = scope.Tree
-	}
 	abs, err := filepath.Abs(p.options.path)
 	if err == nil {
 		abs, err = filepath.EvalSymlinks(abs)
 	}
 	if err != nil {
 		return place{}, usage("the path %s cannot be used: %w", p.options.path, err)
+	}
+	if err := p.readEvent(abs); err != nil {
+		return place{}, err
+	}
+	p.scope.Kind = p.options.kind
+	switch {
+	case p.scope.Kind == "":
+		p.scope.Kind = scope.Tree
+	case p.scope.Kind == scope.Change && p.options.base == "" && p.event == nil:
+		return place{}, usage("--scope change needs --base REV, the revision that the change is to enter")
+	case p.nothing != "":
+		return place{}, nil
 	}
 	repository, err := git.Open(ctx, abs, p.command.Getenv)
 	if errors.Is(err, git.ErrNotRepository) {
@@ -84,16 +92,21 @@ func (p *plan) inside(ctx context.Context, repository *git.Repository) (place, e
 		return place{}, blindError{err}
 	}
 	p.scope.Head = head
-	if p.scope.Kind == scope.Change {
-		base, err := repository.Resolve(ctx, p.options.base)
-		if err == nil && head == "" {
-			err = errors.New("the repository has no commits yet")
-		}
+	switch {
+	case p.scope.Kind == scope.Change:
+		base, head, err := p.ends(ctx, repository, head)
 		if err != nil {
 			return place{}, blindError{err}
 		}
-		p.scope.Base = base
+		p.scope.Base, p.scope.Head = base, head
+		if base == "" {
+			return place{head: commitFile(head)}, nil
+		}
 		return place{read: commitFile(base), head: commitFile(head), origin: "at the base " + base[:12]}, nil
+	case p.event != nil && p.scope.Kind == scope.History:
+		if err := repository.Complete(ctx, git.Range{All: true}, p.command.Getenv); err != nil {
+			return place{}, blindError{err}
+		}
 	}
 	switch {
 	case !repository.Bare:
@@ -102,6 +115,18 @@ func (p *plan) inside(ctx context.Context, repository *git.Repository) (place, e
 		return place{read: commitFile(head), origin: "at HEAD"}, nil
 	}
 	return place{}, nil
+}
+
+// ends are the commits at both ends of the change.
+func (p *plan) ends(ctx context.Context, repository *git.Repository, head string) (base, _ string, err error) {
+	if p.event != nil {
+		return p.eventRange(ctx, repository)
+	}
+	base, err = repository.Resolve(ctx, p.options.base)
+	if err == nil && head == "" {
+		err = errors.New("the repository has no commits yet")
+	}
+	return base, head, err
 }
 
 // folder reads regular files below a folder; a symbolic link cannot lead out of it.

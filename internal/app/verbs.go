@@ -50,13 +50,23 @@ func (c Command) explain(_ context.Context, args []string) error {
 		return usage("explain wants one rule, for example: %s explain %s", c.Name, rules[len(rules)-1].ID)
 	}
 	id := args[0]
-	base, _, _ := strings.Cut(id, "/")
+	for _, k := range c.Controls {
+		if r, ok := k.Explain(id); ok {
+			return c.printRule(id, r)
+		}
+	}
 	var ids []string
 	for _, r := range rules {
-		if r.ID == id || r.ID == base {
+		if r.ID == id {
 			return c.printRule(id, r)
 		}
 		ids = append(ids, r.ID)
+	}
+	base, variant, varied := strings.Cut(id, "/")
+	for _, k := range c.Controls {
+		if _, ok := k.Explain(base); ok && varied {
+			return usage("rule %s has no variant %q%s", base, variant, didYouMean(variant, k.Variants))
+		}
 	}
 	hint := ""
 	if near := policy.Suggest(base, ids); near != "" {

@@ -33,8 +33,13 @@ func (c Command) write(p *plan, v gate.Verdict) error {
 	text := p.options.text
 	width, terminal := terminalWidth(c.Stdout)
 	text.Color, text.Width = text.Color && terminal, width
+	if p.onActions() {
+		if err := c.edge(p, run); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	out := bufio.NewWriter(c.Stdout)
-	err := report.Write(p.options.format, out, run, text)
+	err := p.shield(out, func(w io.Writer) error { return report.Write(p.options.format, w, run, text) })
 	if err = errors.Join(err, out.Flush()); err != nil {
 		errs = append(errs, fmt.Errorf("standard output: %w", err))
 	}
@@ -61,7 +66,9 @@ func writeFile(path string, data []byte) (err error) {
 		path = target
 	}
 	info, err := os.Stat(path)
-	switch {
+	switch link, linkErr := os.Lstat(path); {
+	case err != nil && linkErr == nil && link.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s is a symbolic link to a file that is not there", path)
 	case err == nil && info.IsDir():
 		return fmt.Errorf("%s is a folder", path)
 	case err == nil && !info.Mode().IsRegular():

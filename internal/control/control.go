@@ -40,6 +40,7 @@ type Spec[E, P any] struct {
 	Defaults       P                             // parameters where the policy says nothing
 	Validate       func(P) error                 // may be nil; a policy error
 	Attributes     []string                      // attributes of its findings that a waiver can match on
+	Variants       []string                      // what its rule ids can carry behind a slash
 	Describe       func(Rule) Rule               // may be nil; completes an engine's rule
 	Judge          func(E, P) (Judgement, error) // never learns which engine ran
 }
@@ -107,9 +108,11 @@ type Control struct {
 	ID, Title, Doc string
 	Engines        []EngineInfo // the first is the default
 	Attributes     []string
+	Variants       []string
 
-	rules func(engine string) []Rule
-	bind  func(engine string, decode func(any) error) (run, error)
+	rules    func(engine string) []Rule // as the engine has them
+	describe func(Rule) Rule
+	bind     func(engine string, decode func(any) error) (run, error)
 }
 
 // EngineInfo names an engine and says what it is.
@@ -146,8 +149,29 @@ func (c *Control) Rules(engine string) []Rule {
 		engine = c.Engines[0].Name
 	}
 	rules := c.rules(engine)
+	for i := range rules {
+		rules[i] = c.describe(rules[i])
+	}
 	slices.SortFunc(rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
 	return rules
+}
+
+// Explain documents one rule of any engine; its id may carry a variant behind a slash. ok is false where there is no
+// such rule, or no such variant.
+func (c *Control) Explain(id string) (r Rule, ok bool) {
+	base, variant, varied := strings.Cut(id, "/")
+	if varied && !slices.Contains(c.Variants, variant) {
+		return Rule{}, false
+	}
+	for _, e := range c.Engines {
+		for _, r := range c.rules(e.Name) {
+			if r.ID == base {
+				r.ID = id
+				return c.describe(r), true
+			}
+		}
+	}
+	return Rule{}, false
 }
 
 func (c *Control) engineNames() []string {
@@ -176,7 +200,7 @@ func (spec Spec[E, P]) With(engines ...Engine[E, P]) *Control {
 	if len(engines) == 0 {
 		panic("control " + spec.ID + " has no engine")
 	}
-	c := &Control{ID: spec.ID, Title: spec.Title, Doc: spec.Doc, Attributes: spec.Attributes}
+	c := &Control{ID: spec.ID, Title: spec.Title, Doc: spec.Doc, Attributes: spec.Attributes, Variants: spec.Variants}
 	find := func(name string) Engine[E, P] {
 		return engines[slices.IndexFunc(engines, func(e Engine[E, P]) bool { return e.Name == name })]
 	}
@@ -188,13 +212,11 @@ func (spec Spec[E, P]) With(engines ...Engine[E, P]) *Control {
 		if e.Rules == nil {
 			return nil
 		}
-		rules := e.Rules()
-		if spec.Describe != nil {
-			for i := range rules {
-				rules[i] = spec.Describe(rules[i])
-			}
-		}
-		return rules
+		return e.Rules()
+	}
+	c.describe = spec.Describe
+	if c.describe == nil {
+		c.describe = func(r Rule) Rule { return r }
 	}
 	c.bind = func(name string, decode func(any) error) (run, error) {
 		p := spec.Defaults
@@ -260,8 +282,7 @@ func panicPlace() string {
 		}
 		for _, l := range lines[i+1:] {
 			if !strings.HasPrefix(l, "\t") && !strings.HasPrefix(l, "runtime.") && !strings.HasPrefix(l, "panic(") && l != "" {
-				name, _, _ := strings.Cut(l, "(0x")
-				return strings.TrimSuffix(name, "(...)")
+				return l[:max(strings.LastIndexByte(l, '('), 0)] // without its arguments, which differ from run to run
 			}
 		}
 	}

@@ -97,28 +97,30 @@ func suspicious(word []rune) bool {
 	return false
 }
 
-// proseWord is the length from which a word of prose that holds a digit is masked.
-const proseWord = 12
+const (
+	proseWord  = 12 // a word of prose that is this long and holds a digit is masked
+	proseLimit = 200
+)
 
 // Prose is text that somebody wrote into a source file, a reason say, made fit for a message: one line of at most
 // 200 code points without control characters, and every word that could be a secret masked.
 func Prose(s string) string {
-	var b strings.Builder
-	for i, word := range strings.Fields(strings.ToValidUTF8(s, "?")) {
-		if i > 0 {
-			b.WriteByte(' ')
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
 		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	words := strings.Fields(s)
+	for i, word := range words {
 		n := utf8.RuneCountInString(word)
 		if n > longWord || n >= proseWord && strings.ContainsFunc(word, unicode.IsDigit) {
-			word = excerptMask
+			words[i] = excerptMask
 		}
-		b.WriteString(strings.Map(func(r rune) rune {
-			if unicode.IsPrint(r) {
-				return r
-			}
-			return -1
-		}, word))
 	}
-	runes := []rune(b.String())
-	return string(runes[:min(len(runes), 200)])
+	runes := []rune(strings.Join(words, " "))
+	return string(runes[:min(len(runes), proseLimit)])
 }

@@ -45,9 +45,11 @@ func Decide(in Input) Verdict {
 	if len(about) > 0 {
 		r := control.Result{Control: control.Policy, Engine: "forewarden", Status: control.Checked}
 		r.Findings, r.Rules = finding.Normalize(about), in.Rules
-		v.Outcomes = append(v.Outcomes, sorted(Outcome{
-			Result: r, Mode: policy.Enforce, FailOn: finding.High, OnError: policy.ErrorBlocks,
-		}, in))
+		o := Outcome{Result: r, Mode: policy.Enforce, FailOn: finding.High, OnError: policy.ErrorBlocks}
+		if in.Policy.Preset.Value == policy.Observe {
+			o.Mode = policy.Warn
+		}
+		v.Outcomes = append(v.Outcomes, sorted(o, in))
 	}
 	if v.Decision = decide(v.Outcomes); in.Blind {
 		v.Decision = Error
@@ -60,7 +62,7 @@ func decide(outcomes []Outcome) Decision {
 	d := Pass
 	for _, o := range outcomes {
 		switch {
-		case o.Status == control.Failed && o.OnError == policy.ErrorBlocks:
+		case o.Blind():
 			return Error
 		case len(o.Blocking) > 0:
 			d = Blocked

@@ -51,6 +51,9 @@ type Outcome struct {
 	WouldBlockFrom time.Time
 }
 
+// Blind says that the control could not look and that the policy does not let that pass.
+func (o Outcome) Blind() bool { return o.Status == control.Failed && o.OnError == policy.ErrorBlocks }
+
 // A Verdict is the whole answer. Outcomes are sorted by control id, findings about the policy last.
 type Verdict struct {
 	Decision Decision

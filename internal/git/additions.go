@@ -2,11 +2,11 @@ package git
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -58,9 +58,9 @@ const (
 	SkipLarge  = "file over the size limit"
 )
 
-// Additions hands every line that each of the commits added, against all its parents, to yield, in the order of
-// ids. It reads each commit of ids or fails: a git that dies midway, a commit that does not appear, a missing
-// object and an error of yield are all errors.
+// Additions hands every line that each of the commits added, against all its parents, to yield: first what git
+// shows, in the order of ids, then what it hides, in that order again. It reads each commit of ids or fails: a git
+// that dies midway, a commit that does not appear, a missing object and an error of yield are all errors.
 func (r *Repository) Additions(ctx context.Context, ids []string, o Options, yield func(Addition) error) error {
 	if len(ids) == 0 {
 		return nil
@@ -69,13 +69,15 @@ func (r *Repository) Additions(ctx context.Context, ids []string, o Options, yie
 		"diff-tree", "--stdin", "--always", "--root", "-r", "-c", "-p", "-U0", "--find-renames", "--full-index",
 		"--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--src-prefix=a/", "--dst-prefix=b/",
 		"--inter-hunk-context=0", "--submodule=short", "--ignore-submodules=none", "--diff-filter=d", "-O" + devNull,
-		"--format=tformat:%x00%H %at %P%x00", "--",
+		"--encoding=UTF-8", "--format=tformat:%x00%H %at %P%x00", "--",
 	}
 	if o.Under != "" {
-		args = append(args, ":(top,literal)"+o.Under)
+		args = append(args, underPathspec(o.Under))
 	}
 	cmd := r.command(args...)
-	cmd.Stdin = strings.NewReader(strings.Join(ids, "\n") + "\n")
+	// diff-tree reads the index, and may take files of the work tree for the blobs that it tells of.
+	cmd.Env = append(slices.Clip(cmd.Env), "GIT_INDEX_FILE="+r.noIndex)
+	cmd.Stdin = strings.NewReader(strings.Join(ids, "\n") + "\n" + endMark + "\n")
 	p := &diffParser{options: o, yield: yield, expected: ids}
 	err := cmd.Stream(ctx, func(out io.Reader) error {
 		p.in = bufio.NewReaderSize(out, 1<<18)
@@ -92,123 +94,17 @@ func (r *Repository) Additions(ctx context.Context, ids []string, o Options, yie
 	if p.incomplete != nil {
 		return p.incomplete
 	}
-	return r.opaque(ctx, p.opaque, o, yield)
+	wide, err := r.wideMerges(ctx, p.wide, o)
+	if err != nil {
+		return err
+	}
+	return r.opaque(ctx, append(p.opaque, wide...), o, yield)
 }
+
+func underPathspec(folder string) string { return ":(top,literal)" + folder }
 
 const devNull = "/dev/null"
 
-// A diffParser reads the output of `git diff-tree --stdin -c -p -U0`. The format is that of "Generating patch text
-// with -p" in git-diff(1), with a header line of ours, framed in NUL, before each commit.
-type diffParser struct {
-	in       *bufio.Reader
-	options  Options
-	yield    func(Addition) error
-	expected []string
-
-	seen       int
-	commit     *Commit
-	deleted    string // path of a deletion that was just seen in this commit: a type change if it comes again
-	opaque     []opaqueFile
-	incomplete error
-	line       []byte // the current line, without its end
-	eof        bool
-}
-
-// An opaqueFile is a file that git would not show as text.
-type opaqueFile struct {
-	commit *Commit
-	path   string
-	old    []string // one per parent; all zeros where the parent has no such file
-	new    string
-}
-
-var (
-	errFormat = errors.New("git printed a diff that cannot be understood")
-	errCut    = errors.New("git's output ended early")
-)
-
-// parse never fails before the stream ends but for an error of yield or a line that it does not understand: if git
-// dies, git's own error comes first and p.incomplete second.
-func (p *diffParser) parse() error {
-	if err := p.next(); err != nil {
-		return err
-	}
-	for !p.eof {
-		switch {
-		case len(p.line) == 0:
-			if err := p.next(); err != nil {
-				return err
-			}
-		case p.line[0] == 0:
-			if err := p.header(); err != nil {
-				return err
-			}
-		case bytes.HasPrefix(p.line, []byte("diff --git ")), bytes.HasPrefix(p.line, []byte("diff --combined ")):
-			if err := p.file(); err != nil {
-				return err
-			}
-		default:
-			return fmt.Errorf("%w: unexpected line in commit %s", errFormat, p.id())
-		}
-	}
-	if p.seen != len(p.expected) {
-		p.incomplete = fmt.Errorf("git showed %d of %d commits", p.seen, len(p.expected))
-	}
-	return nil
-}
-
-func (p *diffParser) id() string {
-	if p.commit == nil {
-		return "(none)"
-	}
-	return p.commit.ID
-}
-
-// next reads a line; what is over the limit is cut.
-func (p *diffParser) next() error {
-	p.line = p.line[:0]
-	limit := max(p.options.MaxHunkBytes, 1<<16)
-	for {
-		part, err := p.in.ReadSlice('\n')
-		if int64(len(p.line)) <= limit {
-			p.line = append(p.line, part...)
-		}
-		switch {
-		case err == nil:
-			p.line = bytes.TrimSuffix(p.line, []byte("\n"))
-			return nil
-		case errors.Is(err, bufio.ErrBufferFull):
-			continue
-		case errors.Is(err, io.EOF):
-			p.eof = len(p.line) == 0
-			return nil
-		default:
-			return err
-		}
-	}
-}
-
-func (p *diffParser) header() error {
-	fields := bytes.Fields(bytes.Trim(p.line, "\x00"))
-	if len(fields) == 0 || p.seen >= len(p.expected) || string(fields[0]) != p.expected[p.seen] {
-		return fmt.Errorf("%w: a commit out of order after %s", errFormat, p.id())
-	}
-	p.seen++
-	p.commit, p.deleted = &Commit{ID: string(fields[0])}, ""
-	rest := fields[1:]
-	if len(rest) > 0 && !isObjectID(rest[0]) {
-		var seconds int64
-		if _, err := fmt.Sscan(string(rest[0]), &seconds); err == nil {
-			p.commit.Authored = time.Unix(seconds, 0).UTC()
-		}
-		rest = rest[1:]
-	}
-	for _, parent := range rest {
-		p.commit.Parents = append(p.commit.Parents, string(parent))
-	}
-	return p.next()
-}
-
-func isObjectID(b []byte) bool {
-	return (len(b) == 40 || len(b) == 64) && len(bytes.Trim(b, "0123456789abcdef")) == 0
-}
+// endMark follows the ids: diff-tree prints a line that is no object id as it is, so that an output without it at
+// its end was cut, whatever git's exit status.
+const endMark = "~end"

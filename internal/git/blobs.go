@@ -29,39 +29,50 @@ func (r *Repository) Blobs(ctx context.Context, ids []string, limit int64, yield
 	if err != nil {
 		return err
 	}
-	var wanted []string
-	for _, id := range ids {
-		if limit > 0 && sizes[id] > limit {
-			if err := yield(Blob{ID: id, Size: sizes[id]}); err != nil {
+	large := func(id string) bool { return limit > 0 && sizes[id] > limit }
+	wanted := slices.DeleteFunc(slices.Clone(ids), large)
+	var content []byte
+	read := func(out io.Reader) error {
+		in := bufio.NewReaderSize(out, 1<<18)
+		for _, id := range ids {
+			b := Blob{ID: id, Size: sizes[id]}
+			if !large(id) {
+				if content, err = batchContent(in, b, content); err != nil {
+					return err
+				}
+				b.Content = content
+			}
+			if err := yield(b); err != nil {
 				return err
 			}
-			continue
 		}
-		wanted = append(wanted, id)
+		return nil
 	}
 	if len(wanted) == 0 {
-		return nil
+		return read(strings.NewReader(""))
 	}
 	cmd := r.command("cat-file", "--batch", "--buffer")
 	cmd.Stdin = strings.NewReader(strings.Join(wanted, "\n") + "\n")
-	return explain(cmd.Stream(ctx, func(out io.Reader) error {
-		in := bufio.NewReaderSize(out, 1<<18)
-		var content []byte
-		for range wanted {
-			id, size, err := batchHeader(in)
-			if err != nil {
-				return err
-			}
-			content = slices.Grow(content[:0], int(size)+1)[:size+1]
-			if _, err := io.ReadFull(in, content); err != nil {
-				return fmt.Errorf("reading object %s: %w", id, err)
-			}
-			if err := yield(Blob{ID: id, Size: size, Content: content[:size]}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	return explain(cmd.Stream(ctx, read))
+}
+
+// batchContent reads the content of b, which is next, into buffer.
+func batchContent(in *bufio.Reader, b Blob, buffer []byte) ([]byte, error) {
+	id, size, err := batchHeader(in)
+	if err != nil {
+		return nil, err
+	}
+	if id != b.ID || size != b.Size {
+		return nil, fmt.Errorf("%w: another object than %s", errBatch, b.ID)
+	}
+	buffer = slices.Grow(buffer[:0], int(size)+1)[:size+1]
+	if _, err := io.ReadFull(in, buffer); err != nil {
+		return nil, fmt.Errorf("%w: in object %s", errCut, id)
+	}
+	if buffer[size] != '\n' {
+		return nil, fmt.Errorf("%w: object %s has no end", errBatch, id)
+	}
+	return buffer[:size], nil
 }
 
 func (r *Repository) sizes(ctx context.Context, ids []string) (map[string]int64, error) {
@@ -70,10 +81,13 @@ func (r *Repository) sizes(ctx context.Context, ids []string) (map[string]int64,
 	cmd.Stdin = strings.NewReader(strings.Join(ids, "\n") + "\n")
 	err := cmd.Stream(ctx, func(out io.Reader) error {
 		in := bufio.NewReader(out)
-		for range ids {
+		for _, wanted := range ids {
 			id, size, err := batchHeader(in)
 			if err != nil {
 				return err
+			}
+			if id != wanted {
+				return fmt.Errorf("%w: another object than %s", errBatch, wanted)
 			}
 			sizes[id] = size
 		}
@@ -81,6 +95,8 @@ func (r *Repository) sizes(ctx context.Context, ids []string) (map[string]int64,
 	})
 	return sizes, explain(err)
 }
+
+var errBatch = errors.New("git printed objects that cannot be understood")
 
 // batchHeader reads "<id> <type> <size>" or "<id> missing", see "BATCH OUTPUT" in git-cat-file(1).
 func batchHeader(in *bufio.Reader) (id string, size int64, err error) {
@@ -92,11 +108,16 @@ func batchHeader(in *bufio.Reader) (id string, size int64, err error) {
 	if len(fields) == 2 {
 		return "", 0, fmt.Errorf("object %s is %s: the clone is partial or corrupt; run git fsck, then fetch or clone again", fields[0], fields[1])
 	}
-	if len(fields) != 3 {
-		return "", 0, errFormat
+	if len(fields) != 3 || !strings.HasSuffix(line, "\n") {
+		return "", 0, errBatch
 	}
-	size, err = strconv.ParseInt(fields[2], 10, 64)
-	return fields[0], size, err
+	if fields[1] != "blob" {
+		return "", 0, fmt.Errorf("object %s is a %s, not a file", fields[0], fields[1])
+	}
+	if size, err = strconv.ParseInt(fields[2], 10, 64); err != nil || size < 0 {
+		return "", 0, fmt.Errorf("%w: the size of %s", errBatch, fields[0])
+	}
+	return fields[0], size, nil
 }
 
 // A TreeEntry is a file in a commit's tree.
@@ -112,17 +133,20 @@ func (r *Repository) Tree(ctx context.Context, commit string) ([]TreeEntry, erro
 }
 
 func (r *Repository) tree(ctx context.Context, commit string, paths ...string) ([]TreeEntry, error) {
-	args := []string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, "--"}
+	args := []string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit}
 	out, err := r.output(ctx, append(args, paths...)...)
 	if err != nil {
 		return nil, fmt.Errorf("listing the files of %s: %w", commit, err)
 	}
 	var entries []TreeEntry
 	for record := range strings.SplitSeq(string(out), "\x00") {
+		if record == "" { // after the last one
+			continue
+		}
 		meta, path, ok := strings.Cut(record, "\t")
 		fields := strings.Fields(meta)
 		if !ok || len(fields) != 3 {
-			continue
+			return nil, fmt.Errorf("listing the files of %s: git printed a line that cannot be understood", commit)
 		}
 		entries = append(entries, TreeEntry{Path: path, Mode: fields[0], ID: fields[2]})
 	}

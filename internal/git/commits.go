@@ -1,7 +1,6 @@
 package git
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -28,16 +27,16 @@ func (e *ShallowError) Error() string {
 func (r *Repository) Commits(ctx context.Context, rng Range) ([]string, error) {
 	args := []string{"rev-list", "--all"}
 	if !rng.All {
-		args = []string{"rev-list", rng.Head}
+		args = []string{"rev-list", "--end-of-options", rng.Head}
 		if rng.Base != "" {
-			args = append(args, "--not", rng.Base)
+			args = append(args, "^"+rng.Base)
 		}
 	}
 	out, err := r.output(ctx, append(args, "--")...)
 	if err != nil {
 		return nil, fmt.Errorf("listing the commits: %w", err)
 	}
-	ids := strings.Fields(string(bytes.TrimSpace(out)))
+	ids := strings.Fields(string(out))
 	for _, id := range ids {
 		if r.shallow[id] {
 			return nil, &ShallowError{Commit: id}

@@ -13,10 +13,21 @@ import (
 )
 
 // opaqueBatch is how many bytes of opaque files are held in memory at once.
-const opaqueBatch = 256 << 20
+const opaqueBatch = 64 << 20
 
-// opaque looks into the files that git did not show as text: text that .gitattributes hides, and UTF-16. What is
-// really binary, or too large, is told to o.Skipped.
+// An opaqueFile is a file that git does not show as text, or not as it is.
+type opaqueFile struct {
+	commit *Commit
+	path   string
+	old    []string // one per parent; "" or all zeros where the parent has no such file
+	new    string
+	shown  bool   // git showed its bytes: only UTF-16 is left to look at
+	merged []Hunk // the merge's own lines, as git showed them
+	wide   bool   // of a merge that git cannot show at all
+}
+
+// opaque looks into the files that git did not show as text: text that .gitattributes hides, and UTF-16; and into
+// what it did not show as it is. What is really binary, or too large, is told to o.Skipped.
 func (r *Repository) opaque(ctx context.Context, files []opaqueFile, o Options, yield func(Addition) error) error {
 	var ids []string
 	for _, f := range files {
@@ -60,21 +71,27 @@ func (r *Repository) opaqueFiles(ctx context.Context, files []opaqueFile, o Opti
 	}
 	for _, f := range files {
 		now := texts[f.new]
-		if now.skip != "" {
+		a := Addition{Commit: f.commit, Path: f.path}
+		switch {
+		case now.origin == UTF16 && now.skip == "":
+			a.Origin, a.Hunks = UTF16, hunksOf(now.text, f.added(texts))
+		case f.shown:
+			continue
+		case len(f.merged) > 0:
+			a.Origin, a.Hunks = MergeOnly, f.merged
+			if now.skip != SkipLarge {
+				a.Hunks = f.ownHunks(texts)
+			}
+		case now.skip != "":
 			if o.Skipped != nil {
 				o.Skipped(now.skip, f.path)
 			}
 			continue
+		case f.wide:
+			a.Origin, a.Hunks = MergeOnly, hunksOf(now.text, f.added(texts))
+		default:
+			a.Origin, a.Hunks = AttributeHidden, hunksOf(now.text, f.added(texts))
 		}
-		var added map[int]bool
-		for i, parent := range f.old {
-			fresh := newLines(texts[parent].text, now.text)
-			if i == 0 {
-				added = fresh
-			}
-			maps.DeleteFunc(added, func(line int, _ bool) bool { return !fresh[line] })
-		}
-		a := Addition{Commit: f.commit, Path: f.path, Origin: now.origin, Hunks: hunksOf(now.text, added)}
 		if len(a.Hunks) == 0 {
 			continue
 		}
@@ -85,28 +102,86 @@ func (r *Repository) opaqueFiles(ctx context.Context, files []opaqueFile, o Opti
 	return nil
 }
 
+// added are the numbers of the lines that none of the parents has.
+func (f opaqueFile) added(texts map[string]opaqueText) map[int]bool {
+	var added map[int]bool
+	for i, parent := range f.old {
+		fresh := newLines(texts[parent].text, texts[f.new].text)
+		if i == 0 {
+			added = fresh
+		}
+		maps.DeleteFunc(added, func(line int, _ bool) bool { return !fresh[line] })
+	}
+	return added
+}
+
+// ownHunks takes the merge's own lines from the file itself. With -U0, git's line numbers are wrong behind a line
+// that it leaves out (null_context in combine-diff.c): then the lines that it showed are looked for among those that
+// none of the parents has.
+func (f opaqueFile) ownHunks(texts map[string]opaqueText) []Hunk {
+	text := texts[f.new].text
+	numbers, shown := map[int]bool{}, map[string]bool{}
+	for _, h := range f.merged {
+		number := h.StartLine
+		for line := range strings.Lines(h.Text) {
+			numbers[number], shown[line] = true, true
+			number++
+		}
+	}
+	same := func(a, b Hunk) bool { return a.StartLine == b.StartLine && asShown(a.Text) == b.Text }
+	if own := hunksOf(text, numbers); slices.EqualFunc(own, f.merged, same) {
+		return own
+	}
+	added, number, found := f.added(texts), 0, map[string]bool{}
+	for line := range strings.Lines(text) {
+		number++
+		if line = asShown(line); shown[line] && added[number] {
+			found[line] = true
+		} else {
+			delete(added, number)
+		}
+	}
+	if len(found) < len(shown) {
+		return f.merged
+	}
+	return hunksOf(text, added)
+}
+
+// asShown is text as a combined diff shows it: lines end at their first NUL, and the last one has an end.
+func asShown(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(strings.TrimSuffix(line, "\n"), "\x00")
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
 // An opaqueText is an opaque blob as text, or why it is none.
 type opaqueText struct {
-	text   string
-	origin Origin
+	text   string // "" where it is too large, or binary and not shown by git
+	origin Origin // UTF16 or Plain
 	skip   string
 }
 
 func (r *Repository) opaqueTexts(ctx context.Context, files []opaqueFile, o Options) (map[string]opaqueText, error) {
-	texts := map[string]opaqueText{}
+	texts, merged := map[string]opaqueText{}, map[string]bool{}
 	for _, f := range files {
 		for _, id := range f.ids() {
 			texts[id] = opaqueText{}
 		}
+		merged[f.new] = merged[f.new] || len(f.merged) > 0
 	}
 	err := r.Blobs(ctx, slices.Sorted(maps.Keys(texts)), o.MaxHunkBytes, func(b Blob) error {
 		switch text, origin, ok := Text(b.Content); {
 		case b.Content == nil && b.Size > 0:
 			texts[b.ID] = opaqueText{skip: SkipLarge}
 		case !ok:
-			texts[b.ID] = opaqueText{skip: SkipBinary}
-		case origin == Plain:
-			texts[b.ID] = opaqueText{text: text, origin: AttributeHidden}
+			if merged[b.ID] { // an attribute made git show it
+				text = string(b.Content)
+			}
+			texts[b.ID] = opaqueText{text: text, skip: SkipBinary}
 		default:
 			texts[b.ID] = opaqueText{text: text, origin: origin}
 		}
@@ -128,7 +203,7 @@ func newLines(before, now string) map[int]bool {
 		return added
 	}
 	number := 0
-	for _, line := range bytes.Split(diff.Diff("before", []byte(before), "now", []byte(now)), []byte("\n")) {
+	for line := range bytes.SplitSeq(diff.Diff("before", []byte(before), "now", []byte(now)), []byte("\n")) {
 		switch {
 		case bytes.HasPrefix(line, []byte("@@ ")):
 			_, after, _ := bytes.Cut(line, []byte("+"))

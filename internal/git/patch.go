@@ -3,7 +3,7 @@ package git
 import (
 	"bytes"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -11,11 +11,14 @@ import (
 func (p *diffParser) file() error {
 	f := patchFile{}
 	f.heading(string(p.line))
+	if p.commit == nil || f.combined && len(p.commit.Parents) < 2 {
+		return fmt.Errorf("%w: changes that no commit can have, after %s", errFormat, p.id())
+	}
 	for {
 		if err := p.next(); err != nil {
 			return err
 		}
-		if p.eof || len(p.line) == 0 || p.line[0] == 0 || bytes.HasPrefix(p.line, []byte("diff --")) {
+		if p.eof || len(p.line) == 0 || p.line[0] == 0 || p.line[0] == endMark[0] || bytes.HasPrefix(p.line, []byte("diff --")) {
 			break
 		}
 		if p.line[0] == '@' {
@@ -30,7 +33,7 @@ func (p *diffParser) file() error {
 		if f.path == "" {
 			return fmt.Errorf("%w: a binary file without a name in commit %s", errFormat, p.id())
 		}
-		p.opaque = append(p.opaque, opaqueFile{commit: p.commit, path: f.path, old: f.old, new: f.new})
+		p.opaque = append(p.opaque, p.opaqueFile(f))
 	}
 	return nil
 }
@@ -71,7 +74,32 @@ func (p *diffParser) hunks(f patchFile) error {
 	if len(a.Hunks) == 0 {
 		return nil
 	}
+	if f.combined {
+		return p.merged(f, a)
+	}
+	if slices.ContainsFunc(a.Hunks, func(h Hunk) bool { return strings.ContainsRune(h.Text, 0) }) {
+		// An attribute can make git show UTF-16 as if it were text.
+		o := p.opaqueFile(f)
+		o.shown = true
+		p.opaque = append(p.opaque, o)
+	}
 	return p.yield(a)
+}
+
+func (p *diffParser) opaqueFile(f patchFile) opaqueFile {
+	return opaqueFile{commit: p.commit, path: f.path, old: f.old, new: f.new}
+}
+
+// merged keeps a merge's own lines for a second look: a combined diff ends a line at its first NUL, and does not
+// tell a last line without its end.
+func (p *diffParser) merged(f patchFile, a Addition) error {
+	if a.Hunks[0].Text == "Subproject commit "+f.new+"\n" { // of a submodule: no blob
+		return p.yield(a)
+	}
+	o := p.opaqueFile(f)
+	o.merged = a.Hunks
+	p.opaque = append(p.opaque, o)
+	return nil
 }
 
 func (p *diffParser) skipped(reason, path string) {
@@ -140,179 +168,38 @@ func (p *diffParser) combinedHunk(a *Addition) (large bool, err error) {
 	if !ok {
 		return false, fmt.Errorf("%w: a hunk header in merge commit %s", errFormat, p.id())
 	}
-	var (
-		number  = spans[parents].start
-		current *Hunk
-		text    bytes.Buffer
-	)
-	flush := func() {
-		if current != nil {
-			current.Text = text.String()
-			a.Hunks = append(a.Hunks, *current)
-		}
-		current = nil
-		text.Reset()
-	}
-	own := false // the line before is the merge's own
+	number := spans[parents].start
+	var own []Hunk
+	var text strings.Builder
+	last := 0 // line number of the merge's own line that came last
 	for {
 		if err := p.next(); err != nil {
 			return large, err
 		}
-		if p.eof || len(p.line) == 0 {
-			break
-		}
-		if p.line[0] == '\\' {
-			if own && text.Len() > 0 {
-				text.Truncate(text.Len() - 1)
-			}
-			continue
-		}
-		if len(p.line) < parents || !strings.ContainsRune(" +-", rune(p.line[0])) {
+		if p.eof || len(p.line) < parents || strings.IndexByte(" +-", p.line[0]) < 0 {
 			break
 		}
 		columns := p.line[:parents]
 		if bytes.IndexByte(columns, '-') >= 0 {
-			own = false
 			continue
 		}
-		if own = bytes.Count(columns, []byte("+")) == parents; own {
-			if current == nil {
-				current = &Hunk{StartLine: number}
+		if bytes.Count(columns, []byte("+")) == parents {
+			if len(own) == 0 || last != number-1 {
+				text.Reset()
+				own = append(own, Hunk{StartLine: number})
 			}
-			if p.over(int64(text.Len() + len(p.line))) {
-				large = true
-			} else {
+			last = number
+			if large = large || p.over(int64(text.Len()+len(p.line))); !large {
 				text.Write(p.line[parents:])
 				text.WriteByte('\n')
+				own[len(own)-1].Text = text.String()
 			}
-		} else {
-			flush()
 		}
 		number++
 	}
-	flush()
+	// The counts of a combined hunk are not reliable: what it says is compared with the file later.
+	if !large {
+		a.Hunks = append(a.Hunks, own...)
+	}
 	return large, nil
-}
-
-// A span is "start,count" of a hunk header.
-type span struct{ start, count int }
-
-// hunkSpans reads the spans of a hunk header for a number of parents: one per parent, then the new file's.
-func hunkSpans(header string, parents int) ([]span, bool) {
-	mark := strings.Repeat("@", parents+1)
-	rest, ok := strings.CutPrefix(header, mark+" ")
-	if !ok {
-		return nil, false
-	}
-	rest, _, ok = strings.Cut(rest, " "+mark)
-	if !ok {
-		return nil, false
-	}
-	fields := strings.Fields(rest)
-	if len(fields) != parents+1 {
-		return nil, false
-	}
-	spans := make([]span, len(fields))
-	for i, f := range fields {
-		sign := "-"
-		if i == parents {
-			sign = "+"
-		}
-		f, ok = strings.CutPrefix(f, sign)
-		start, count, hasCount := strings.Cut(f, ",")
-		s, err1 := strconv.Atoi(start)
-		n := 1
-		var err2 error
-		if hasCount {
-			n, err2 = strconv.Atoi(count)
-		}
-		if !ok || err1 != nil || err2 != nil {
-			return nil, false
-		}
-		spans[i] = span{s, n}
-	}
-	return spans, true
-}
-
-// A patchFile is what the lines before the first hunk say of a file.
-type patchFile struct {
-	path            string
-	combined        bool
-	deleted, binary bool
-	old             []string
-	new             string
-}
-
-// heading reads "diff --git a/x b/x" or "diff --combined x". For a rename the name comes from a later line.
-func (f *patchFile) heading(line string) {
-	if name, ok := strings.CutPrefix(line, "diff --combined "); ok {
-		f.combined, f.path = true, unquote(name)
-		return
-	}
-	names := strings.TrimPrefix(line, "diff --git ")
-	if len(names)%2 == 0 {
-		return
-	}
-	first, second := names[:len(names)/2], names[len(names)/2+1:]
-	a, okA := strings.CutPrefix(unquote(first), "a/")
-	b, okB := strings.CutPrefix(unquote(second), "b/")
-	if okA && okB && a == b && names[len(names)/2] == ' ' {
-		f.path = b
-	}
-}
-
-// extended reads an extended header line, or a "---" or "+++" line.
-func (f *patchFile) extended(line string) {
-	switch {
-	case strings.HasPrefix(line, "deleted file "):
-		f.deleted = true
-	case strings.HasPrefix(line, "rename to "):
-		f.path = unquote(strings.TrimPrefix(line, "rename to "))
-	case strings.HasPrefix(line, "copy to "):
-		f.path = unquote(strings.TrimPrefix(line, "copy to "))
-	case strings.HasPrefix(line, "+++ "):
-		// A name with white space is followed by a tab.
-		name := unquote(strings.TrimSuffix(strings.TrimPrefix(line, "+++ "), "\t"))
-		if name == devNull {
-			f.deleted = true
-		} else if b, ok := strings.CutPrefix(name, "b/"); ok {
-			f.path = b
-		}
-	case strings.HasPrefix(line, "index "):
-		ids, _, _ := strings.Cut(strings.TrimPrefix(line, "index "), " ")
-		old, id, _ := strings.Cut(ids, "..")
-		f.old, f.new = strings.Split(old, ","), id
-	case strings.HasPrefix(line, "Binary files "):
-		f.binary = true
-	}
-}
-
-// unquote undoes git's C-style quoting of odd path names (core.quotePath in git-config(1)).
-func unquote(name string) string {
-	if len(name) < 2 || name[0] != '"' || name[len(name)-1] != '"' {
-		return name
-	}
-	var b strings.Builder
-	s := name[1 : len(name)-1]
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		i++
-		switch c := s[i]; {
-		case c >= '0' && c <= '3' && i+2 < len(s):
-			n, err := strconv.ParseUint(s[i:i+3], 8, 8)
-			if err != nil {
-				return name
-			}
-			b.WriteByte(byte(n))
-			i += 2
-		case strings.IndexByte("abtnvfr", c) >= 0:
-			b.WriteByte("\a\b\t\n\v\f\r"[strings.IndexByte("abtnvfr", c)])
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

@@ -22,8 +22,10 @@ type Repository struct {
 	Root string // the work tree's top folder, or the bare repository
 	Bare bool
 
-	env     []string
-	shallow map[string]bool // commits whose parents are missing
+	env         []string
+	noIndex     string          // a file that is not there
+	shallow     map[string]bool // commits whose parents are missing
+	shallowFile string
 }
 
 const outputLimit = 1 << 30 // of a listing: more than any repository has
@@ -38,8 +40,9 @@ func Open(ctx context.Context, path string, getenv func(string) string) (*Reposi
 	r := &Repository{Root: root}
 	r.env = process.Environment(getenv,
 		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_ATTR_NOSYSTEM=1", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0",
-		"GIT_TERMINAL_PROMPT=0", "HOME="+os.DevNull, "XDG_CONFIG_HOME="+os.DevNull)
+		"GIT_ATTR_NOSYSTEM=1", "GIT_GRAFT_FILE="+os.DevNull, "GIT_NO_REPLACE_OBJECTS=1", "GIT_NO_LAZY_FETCH=1",
+		"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_CEILING_DIRECTORIES="+filepath.Dir(root),
+		"HOME="+os.DevNull, "XDG_CONFIG_HOME="+os.DevNull)
 	out, err := r.output(ctx, "rev-parse", "--is-bare-repository", "--git-path", "shallow")
 	if err != nil {
 		return nil, err
@@ -49,6 +52,8 @@ func Open(ctx context.Context, path string, getenv func(string) string) (*Reposi
 	if !filepath.IsAbs(shallow) {
 		shallow = filepath.Join(root, shallow)
 	}
+	r.noIndex = filepath.Join(filepath.Dir(shallow), "forewarden-no-index")
+	r.shallowFile = shallow
 	r.shallow, err = readShallow(shallow)
 	return r, err
 }
@@ -64,7 +69,7 @@ func find(path string) (string, error) {
 		return "", err
 	}
 	for {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+		if hasRepository(dir) {
 			return dir, nil
 		}
 		if isBare(dir) {
@@ -81,8 +86,27 @@ func find(path string) (string, error) {
 	}
 }
 
+// hasRepository says whether dir has a .git that is a file, or a folder that is, or was, a repository. Git passes
+// over any other.
+func hasRepository(dir string) bool {
+	dotGit := filepath.Join(dir, ".git")
+	info, err := os.Stat(dotGit)
+	if err != nil || !info.IsDir() {
+		_, err = os.Lstat(dotGit)
+		return err == nil
+	}
+	for _, name := range repositoryParts {
+		if _, err := os.Lstat(filepath.Join(dotGit, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+var repositoryParts = [...]string{"HEAD", "objects", "refs"}
+
 func isBare(dir string) bool {
-	for _, name := range []string{"HEAD", "objects", "refs"} {
+	for _, name := range repositoryParts {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			return false
 		}
@@ -99,7 +123,7 @@ func readShallow(file string) (map[string]bool, error) {
 		return nil, fmt.Errorf("reading which commits are shallow: %w", err)
 	}
 	shallow := map[string]bool{}
-	for _, id := range strings.Fields(string(data)) {
+	for id := range strings.FieldsSeq(string(data)) {
 		shallow[id] = true
 	}
 	return shallow, nil
@@ -112,7 +136,9 @@ func (r *Repository) command(args ...string) process.Command {
 		"--no-pager", "--no-replace-objects",
 		"-c", "safe.directory=" + r.Root, "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull,
 		"-c", "core.attributesFile=" + os.DevNull, "-c", "core.excludesFile=" + os.DevNull, "-c", "core.quotePath=true",
-		"-c", "protocol.allow=never", "-c", "core.bigFileThreshold=512m", "-c", "diff.suppressBlankEmpty=false",
+		"-c", "protocol.allow=never", "-c", "core.bigFileThreshold=512m",
+		"-c", "core.commitGraph=false", "-c", "advice.graftFileDeprecated=false",
+		"-c", "diff.suppressBlankEmpty=false",
 	}
 	return process.Command{Program: "git", Args: append(isolated, args...), Dir: r.Root, Env: r.env}
 }
@@ -134,6 +160,7 @@ func explain(err error) error {
 		{"bad object", "an object is missing or corrupt: run git fsck, then fetch or clone again"},
 		{"Could not read", "an object is missing or corrupt: run git fsck, then fetch or clone again"},
 		{"bad tree object", "an object is missing or corrupt: run git fsck, then fetch or clone again"},
+		{"is not a blob", "an object is missing or corrupt: run git fsck, then fetch or clone again"},
 		{"packfile", "a pack is corrupt: run git fsck, then fetch or clone again"},
 	} {
 		if strings.Contains(said, hint.sign) {
@@ -146,14 +173,21 @@ func explain(err error) error {
 // Resolve returns the full id of the commit that revision names.
 func (r *Repository) Resolve(ctx context.Context, revision string) (string, error) {
 	out, err := r.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
-	if err != nil {
-		var exit *process.Error
-		if errors.As(err, &exit) && exit.Exit == 1 || exit != nil && exit.Exit == 128 {
-			return "", fmt.Errorf("there is no commit %q in %s: check the name, or fetch it (git fetch origin %s)", revision, r.Root, revision)
-		}
+	id := strings.TrimSpace(string(out))
+	var exit *process.Error
+	switch {
+	case errors.As(err, &exit) && exit.Exit == 1, err == nil && !isObjectID([]byte(id)):
+		return "", r.noCommit(revision)
+	case exit != nil && exit.Exit == 128:
+		return "", fmt.Errorf("%w (%w)", r.noCommit(revision), err)
+	case err != nil:
 		return "", err
 	}
-	return strings.TrimSpace(string(out)), nil
+	return id, nil
+}
+
+func (r *Repository) noCommit(revision string) error {
+	return fmt.Errorf("there is no commit %q in %s: check the name, or fetch it (git fetch origin %s)", revision, r.Root, revision)
 }
 
 // Head returns the full id of HEAD's commit, "" where there is no commit yet.
@@ -166,14 +200,16 @@ func (r *Repository) Head(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// unborn tells a HEAD without a commit from one whose commit is missing.
+// unborn tells a HEAD without a commit from one whose commit is missing, or whose branch is damaged: of that,
+// for-each-ref complains.
 func (r *Repository) unborn(ctx context.Context, err error) error {
 	ref, refErr := r.output(ctx, "symbolic-ref", "--quiet", "HEAD")
 	if refErr != nil {
 		return err
 	}
-	if _, refErr = r.output(ctx, "show-ref", "--verify", "--quiet", "--", strings.TrimSpace(string(ref))); refErr != nil {
+	found, refErr := r.output(ctx, "for-each-ref", "--format=%(refname)", strings.TrimSpace(string(ref)))
+	if refErr == nil && len(found) == 0 {
 		return nil
 	}
-	return errors.Join(errors.New("HEAD names a commit that is missing"), err)
+	return errors.Join(errors.New("HEAD names a commit that is missing"), refErr, err)
 }

@@ -13,7 +13,8 @@ const sniffed = 8000
 // or without a byte order mark. ok is false for what is binary.
 func Text(content []byte) (text string, origin Origin, ok bool) {
 	head := content[:min(len(content), sniffed)]
-	if order := utf16Order(head); order != nil {
+	// Text without any NUL is what git shows as it is, whatever it begins with.
+	if order := utf16Order(head); order != nil && bytes.IndexByte(content, 0) >= 0 {
 		return decodeUTF16(content, order), UTF16, true
 	}
 	if bytes.IndexByte(head, 0) >= 0 {

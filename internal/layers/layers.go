@@ -48,8 +48,12 @@ func Table() []Row {
 		{Packages: "internal/controls/secretscan", Internal: []string{"internal/control", "internal/controls/secretscan/*"}},
 		{Packages: "internal/gate", Internal: []string{"internal/control", "internal/finding", "internal/policy"}},
 		{Packages: "internal/report", Internal: []string{"internal/control", "internal/finding", "internal/gate"}},
+		{Packages: "internal/github", Internal: []string{"internal/finding", "internal/scope", "internal/control", "internal/gate", "internal/git", "internal/report"},
+			External: map[string]string{
+				"github.com/sethvargo/go-githubactions": "workflow commands with their escaping",
+			}},
 		{Packages: "internal/app",
-			Internal: []string{"internal/finding", "internal/scope", "internal/process", "internal/policy", "internal/control", "internal/git", "internal/gate", "internal/report"},
+			Internal: []string{"internal/github", "internal/finding", "internal/scope", "internal/process", "internal/policy", "internal/control", "internal/git", "internal/gate", "internal/report"},
 			External: map[string]string{
 				"golang.org/x/term": "tells a terminal from a file, and how wide it is",
 				"golang.org/x/sync": "a bounded group of workers",

@@ -14,6 +14,9 @@ const Version = 1
 // RepositoryFile is where a repository keeps its layer.
 const RepositoryFile = ".github/forewarden.yml"
 
+// Observe is the preset under which nothing blocks.
+const Observe = "observe"
+
 // A Mode says what a control's findings do.
 type Mode string
 

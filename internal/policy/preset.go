@@ -31,7 +31,7 @@ type preset struct {
 // tighter preset" has one meaning.
 func presets() []preset {
 	return []preset{
-		{name: "observe", rest: posture{Warn, finding.High, ErrorWarns}},
+		{name: Observe, rest: posture{Warn, finding.High, ErrorWarns}},
 		{
 			name: "recommended",
 			controls: map[string]posture{

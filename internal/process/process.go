@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -78,7 +79,11 @@ func (c Command) Output(ctx context.Context, limit int64) ([]byte, error) {
 func (c Command) Stream(ctx context.Context, read func(io.Reader) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, c.Program, c.Args...)
+	program, err := c.find()
+	if err != nil {
+		return c.fail(-1, "", startError(c.Program, err))
+	}
+	cmd := exec.CommandContext(ctx, program, c.Args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = c.Dir, c.Env, c.Stdin
 	if cmd.Env == nil {
 		cmd.Env = []string{}
@@ -111,22 +116,32 @@ func (c Command) Stream(ctx context.Context, read func(io.Reader) error) error {
 	case drainErr != nil:
 		return c.fail(-1, stderr.String(), drainErr)
 	}
-	if said := complaint(stderr.String()); said != "" {
+	if said := stderr.complaint(); said != "" {
 		return c.fail(0, said, errors.New("complained on standard error"))
 	}
 	return nil
 }
 
-// complaint returns the lines of a child's standard error that mean that something went wrong although it exited
-// 0: git prints "error:" and "fatal:" so.
-func complaint(stderr string) string {
-	var lines []string
-	for line := range strings.Lines(stderr) {
-		if strings.HasPrefix(line, "error:") || strings.HasPrefix(line, "fatal:") {
-			lines = append(lines, strings.TrimSpace(line))
+// find looks for the program on the command's own PATH, not this process's, and never in the current folder.
+func (c Command) find() (string, error) {
+	if strings.ContainsAny(c.Program, `/\`) {
+		return c.Program, nil
+	}
+	var path string
+	for _, kv := range c.Env {
+		if key, value, _ := strings.Cut(kv, "="); strings.EqualFold(key, "PATH") {
+			path = value
 		}
 	}
-	return strings.Join(lines, "; ")
+	for _, dir := range filepath.SplitList(path) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if found, err := exec.LookPath(filepath.Join(dir, c.Program)); err == nil {
+			return found, nil
+		}
+	}
+	return "", exec.ErrNotFound
 }
 
 func (c Command) fail(exit int, stderr string, err error) error {
@@ -154,10 +169,12 @@ func startError(program string, err error) error {
 	return err
 }
 
-// tail keeps the last max bytes written to it.
+// tail keeps the last max bytes written to it, and the first lines that are complaints.
 type tail struct {
-	buf []byte
-	max int
+	buf  []byte
+	max  int
+	line []byte // the current one, as far as it is needed to tell a complaint
+	said []byte
 }
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -165,7 +182,39 @@ func (t *tail) Write(p []byte) (int, error) {
 	if over := len(t.buf) - t.max; over > 0 {
 		t.buf = append(t.buf[:0], t.buf[over:]...)
 	}
+	for line := range bytes.Lines(p) {
+		t.line = append(t.line, line[:min(len(line), t.max-len(t.line))]...)
+		if line[len(line)-1] == '\n' {
+			t.endLine()
+		}
+	}
 	return len(p), nil
 }
 
+func (t *tail) endLine() {
+	if line := bytes.TrimSpace(t.line); isComplaint(line) && len(t.said)+len(line) <= t.max {
+		if len(t.said) > 0 {
+			t.said = append(t.said, "; "...)
+		}
+		t.said = append(t.said, line...)
+	}
+	t.line = t.line[:0]
+}
+
 func (t *tail) String() string { return string(t.buf) }
+
+// complaint returns the lines that mean that something went wrong although the child exited 0.
+func (t *tail) complaint() string {
+	t.endLine()
+	return string(t.said)
+}
+
+// isComplaint knows what git prints when it goes on without what it should have read.
+func isComplaint(line []byte) bool {
+	for _, sign := range []string{"error:", "fatal:", "warning: ignoring broken ref"} {
+		if bytes.HasPrefix(line, []byte(sign)) {
+			return true
+		}
+	}
+	return false
+}

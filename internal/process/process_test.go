@@ -49,6 +49,39 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// What is said early counts, however much follows.
+func TestEarlyComplaintsAreKept(t *testing.T) {
+	for name, said := range map[string]string{
+		"error":      "error: half of it is missing",
+		"broken ref": "warning: ignoring broken ref refs/heads/x",
+		"fatal":      "fatal: cannot go on",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := sh("echo '"+said+"' >&2; i=0; while [ $i -lt 2000 ]; do echo warning: $i >&2; i=$((i+1)); done").Output(t.Context(), 10)
+			require.ErrorContains(t, err, said)
+			assert.Less(t, len(err.Error()), 2*stderrKept)
+		})
+	}
+	_, err := sh("printf 'error: without an end' >&2").Output(t.Context(), 10)
+	require.ErrorContains(t, err, "error: without an end")
+}
+
+// The program is looked for on the command's PATH alone.
+func TestPath(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sh"), []byte("#!/bin/sh\necho ours\n"), 0o755))
+	c := sh("echo theirs", "PATH="+dir)
+	out, err := c.Output(t.Context(), 10)
+	require.NoError(t, err)
+	assert.Equal(t, "ours\n", string(out))
+	t.Chdir(dir)
+	for _, path := range []string{"", ".", "relative:", "/nowhere"} {
+		c.Env = []string{"PATH=" + path}
+		_, err := c.Output(t.Context(), 10)
+		require.ErrorContains(t, err, "is not on PATH", path)
+	}
+}
+
 func TestWarningsAreNoFailure(t *testing.T) {
 	_, err := sh("echo 'warning: renames were skipped' >&2").Output(t.Context(), 10)
 	assert.NoError(t, err)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 
@@ -90,12 +91,18 @@ func JSON(w io.Writer, r Run) error {
 	return encode(w, report)
 }
 
-// encode writes v indented, with a final newline. Invalid UTF-8 becomes U+FFFD.
+// encode writes v indented, with a final newline. Invalid UTF-8 becomes U+FFFD. "##[" is written with an escape: a
+// workflow run's log takes it for a command wherever it stands in a line.
 func encode(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("##["), []byte(`##\u005b`)))
+	return err
 }
 
 func toJSONControl(o gate.Outcome, paths map[Artifact]string) jsonControl {

@@ -72,6 +72,7 @@ func (d *detector) leftOut(path string) bool {
 type sighting struct {
 	intent.Hit
 	source string // what the file holds from the start of the match to its end
+	secret string
 }
 
 // scan looks into a piece of a file that starts at a line, from 1. commit may be empty.
@@ -93,7 +94,43 @@ func (d *detector) scan(ctx context.Context, text, path, commit string, startLin
 	for _, r := range results {
 		found = append(found, d.sighting(r, lines, startLine))
 	}
+	hide(found, lines, startLine)
 	return found, nil
+}
+
+// hide makes the excerpts, in which none of the credentials found can be read, whichever the excerpt is about.
+func hide(found []sighting, lines lineIndex, startLine int) {
+	var texts []string
+	for _, s := range found {
+		text := s.secret
+		if s.Encoding != "" {
+			text = s.source
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if line = strings.TrimSpace(keyHeader.ReplaceAllString(line, "")); len(line) > 3 {
+				texts = append(texts, line)
+			}
+		}
+	}
+	// The longest first: of two that begin alike, the shorter would leave the rest of the longer.
+	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, t := range texts {
+		pairs = append(pairs, t, strings.Repeat("*", utf8.RuneCountInString(t)))
+	}
+	masked := strings.NewReplacer(pairs...)
+	for i := range found {
+		h := &found[i].Hit
+		if h.Location.StartLine == 0 {
+			continue
+		}
+		line := lines.at(h.Location.StartLine - startLine)
+		end := h.Location.EndColumn
+		if h.Location.EndLine > h.Location.StartLine {
+			end = utf8.RuneCountInString(line) + 1
+		}
+		h.Excerpt = excerpt(masked.Replace(line), h.Location.StartColumn, end)
+	}
 }
 
 func (d *detector) sighting(r report.Finding, lines lineIndex, startLine int) sighting {
@@ -109,7 +146,7 @@ func (d *detector) sighting(r report.Finding, lines lineIndex, startLine int) si
 	}
 	first := r.StartLine - startLine
 	start, end := lines.span(r, first, s.Encoding != "")
-	s.source = lines.text[start:end]
+	s.source, s.secret = lines.text[start:end], r.Secret
 	from, to := start, end
 	if at := strings.Index(s.source, r.Secret); at >= 0 && r.Secret != "" && s.Encoding == "" {
 		from, to = start+at, start+at+len(r.Secret)
@@ -125,11 +162,6 @@ func (d *detector) sighting(r report.Finding, lines lineIndex, startLine int) si
 	last := lines.line(max(to-1, from))
 	s.Location.EndLine = startLine + last
 	s.Location.EndColumn = lines.column(max(to-1, from)) + 1
-	excerptEnd := s.Location.EndColumn
-	if last > first {
-		excerptEnd = utf8.RuneCountInString(lines.at(first)) + 1
-	}
-	s.Excerpt = excerpt(lines.at(first), s.Location.StartColumn, excerptEnd)
 	s.Allow = allowIn(lines, first, lines.line(max(end-1, start)), r.Secret)
 	return s
 }
@@ -139,7 +171,7 @@ var keyHeader = regexp.MustCompile(`-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: B
 
 // excerpt masks a line from start to end, but for a private key's header.
 func excerpt(line string, start, end int) finding.Excerpt {
-	if at := keyHeader.FindStringIndex(line); at != nil && utf8.RuneCountInString(line[:at[0]])+1 >= start {
+	if at := keyHeader.FindStringIndex(line); len(at) > 0 && utf8.RuneCountInString(line[:at[0]])+1 == start {
 		start = utf8.RuneCountInString(line[:at[1]]) + 1
 		end = max(end, start+1)
 	}

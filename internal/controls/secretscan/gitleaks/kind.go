@@ -87,9 +87,7 @@ func hasFormat(re *syntax.Regexp) bool {
 
 // formatAlternatives is a pattern of those alternatives of re that have a format, nil where none has.
 func formatAlternatives(re *syntax.Regexp) *regexp.Regexp {
-	for re.Op == syntax.OpCapture || re.Op == syntax.OpConcat && len(re.Sub) == 1 {
-		re = re.Sub[0]
-	}
+	re = essence(re)
 	if re.Op != syntax.OpAlternate {
 		return nil
 	}
@@ -107,6 +105,30 @@ func formatAlternatives(re *syntax.Regexp) *regexp.Regexp {
 		return nil
 	}
 	return sure
+}
+
+// essence is what is left of a pattern without the groups around it and the boundaries at its ends.
+func essence(re *syntax.Regexp) *syntax.Regexp {
+	for {
+		switch re.Op {
+		case syntax.OpCapture:
+			re = re.Sub[0]
+			continue
+		case syntax.OpConcat:
+			wide := slices.DeleteFunc(slices.Clone(re.Sub), func(sub *syntax.Regexp) bool {
+				switch sub.Op {
+				case syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText:
+					return true
+				}
+				return false
+			})
+			if len(wide) == 1 {
+				re = wide[0]
+				continue
+			}
+		}
+		return re
+	}
 }
 
 // captured finds the group that holds the credential: the numbered one, or the first.

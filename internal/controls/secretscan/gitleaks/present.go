@@ -41,6 +41,7 @@ func (l *look) present(ctx context.Context, repository *git.Repository) error {
 			s := &l.sightings[i]
 			found := copies[literal]
 			s.StillPresent = fmt.Sprint(len(found) > 0)
+			s.HeadPath, s.HeadLine = headPlace(*s, found)
 			if s.Allow.Marker != "" || l.scope.Kind != scope.Change || len(found) == 0 {
 				continue
 			}
@@ -58,17 +59,38 @@ func (l *look) present(ctx context.Context, repository *git.Repository) error {
 
 // A copy is a place at the scope's end that holds a literal: the text of the file around it.
 type copyAt struct {
+	path   string
 	lines  lineIndex
 	offset int
 }
 
-// allow is the comment that accepts sighting s at this copy.
-func (c copyAt) allow(s sighting) (a allowance) {
+// firstLine is the number of the line, from 0, on which sighting s starts at this copy.
+func (c copyAt) firstLine(s sighting) int {
 	first := c.lines.line(c.offset)
 	if before, _, ok := strings.Cut(s.source, s.literal()); ok {
 		first -= strings.Count(before, "\n")
 	}
-	return allowIn(c.lines, first, first+strings.Count(s.source, "\n"), "")
+	return max(first, 0)
+}
+
+// headPlace is where a sighting stands now: in its own file if it is still there, else in the first by name.
+func headPlace(s sighting, copies []copyAt) (path string, line int) {
+	for _, c := range copies {
+		better := path == "" || c.path < path
+		if c.path == s.Location.Path {
+			return c.path, c.firstLine(s) + 1
+		}
+		if better {
+			path, line = c.path, c.firstLine(s)+1
+		}
+	}
+	return path, line
+}
+
+// allow is the comment that accepts sighting s at this copy.
+func (c copyAt) allow(s sighting) (a allowance) {
+	first := c.firstLine(s)
+	return allowIn(c.lines, first, first+strings.Count(s.source, "\n"), s.secret)
 }
 
 func (l *look) copies(ctx context.Context, repository *git.Repository, head string, literals map[string][]int) (map[string][]copyAt, error) {
@@ -77,9 +99,11 @@ func (l *look) copies(ctx context.Context, repository *git.Repository, head stri
 		return nil, err
 	}
 	var ids []string
+	paths := map[string][]string{}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Mode, "100") {
 			ids = append(ids, e.ID)
+			paths[e.ID] = append(paths[e.ID], e.Path)
 		}
 	}
 	slices.Sort(ids)
@@ -101,7 +125,9 @@ func (l *look) copies(ctx context.Context, repository *git.Repository, head stri
 		lines := newLineIndex(text)
 		for _, m := range matches {
 			word := m.MatchString()
-			copies[word] = append(copies[word], copyAt{lines: lines, offset: int(m.Pos())})
+			for _, path := range paths[b.ID] {
+				copies[word] = append(copies[word], copyAt{path: path, lines: lines, offset: int(m.Pos())})
+			}
 		}
 		return nil
 	})

@@ -316,21 +316,35 @@ func withRepository(base *ruleset, settings scope.Settings) (*ruleset, []string,
 		return base, []string{fmt.Sprintf("%s (%s) counts in part: it turns rules off or changes them, which needs `overrides: all` in the organisation's policy",
 			configFile, settings.Origin)}, nil
 	}
-	extend := repository.document.Extend
-	switch {
+	if err := repository.inherit(base, settings, extendDepth); err != nil {
+		return base, []string{fmt.Sprintf("%s (%s) does not count: %v", configFile, settings.Origin, err)}, nil
+	}
+	return repository, nil, nil
+}
+
+// extendDepth is how many files an extend.path leads through, as in gitleaks.
+const extendDepth = 2
+
+// inherit lays rs over what its configuration extends.
+func (rs *ruleset) inherit(base *ruleset, settings scope.Settings, depth int) error {
+	switch extend := rs.document.Extend; {
+	case extend.UseDefault && extend.Path != "":
+		return errors.New("it extends both the default rules and a path")
 	case extend.UseDefault:
-		repository.extend(base)
+		rs.extend(base)
+	case extend.Path != "" && depth == 0:
+		return errors.New("extend.path leads through too many files")
 	case extend.Path != "":
 		other, err := extendedFile(settings, extend.Path)
 		if err != nil {
-			return base, []string{fmt.Sprintf("%s (%s) does not count: %v", configFile, settings.Origin, err)}, nil
+			return err
 		}
-		if other.document.Extend.UseDefault {
-			other.extend(base)
+		if err := other.inherit(base, settings, depth-1); err != nil {
+			return err
 		}
-		repository.extend(other)
+		rs.extend(other)
 	}
-	return repository, nil, nil
+	return nil
 }
 
 // extendedFile reads what extend.path names: a file of the repository, from the same trusted side.

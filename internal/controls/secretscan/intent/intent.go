@@ -44,8 +44,11 @@ type Hit struct {
 	Authored    time.Time
 	// StillPresent says whether the files as they are now hold it: "true", "false", "" for not known.
 	StillPresent string
-	Allow        Allow
-	Ignored      string // the entry of an ignore file that names it, "file:line"
+	// HeadPath and HeadLine are where it stands there; "" and 0 where it does not.
+	HeadPath string
+	HeadLine int
+	Allow    Allow
+	Ignored  string // the entry of an ignore file that names it, "file:line"
 }
 
 // An Allow is a comment by which an author accepts a sighting.
@@ -93,6 +96,7 @@ func Spec() control.Spec[Evidence, Params] {
 			return nil
 		},
 		Attributes: []string{"kind", "path-class", "author-date", "still-present", "vendored-in", "encoding", "origin"},
+		Variants:   variants(),
 		Describe:   describe,
 		Judge:      judge,
 	}
@@ -140,7 +144,7 @@ func (h Hit) finding(waivers bool) finding.Finding {
 		}
 	}
 	f.Message = h.message(refusal)
-	f.Remedy = remedy(h.Kind, clearable(h.Kind, h.Class), f.Fingerprint)
+	f.Remedy = remedy(h.Kind, waivers && clearable(h.Kind, h.Class), f.Fingerprint)
 	return f
 }
 
@@ -184,6 +188,9 @@ func (h Hit) attributes() map[string]string {
 		if value != "" {
 			a[key] = value
 		}
+	}
+	if h.HeadPath != "" {
+		a["head-path"], a["head-line"] = h.HeadPath, strconv.Itoa(h.HeadLine)
 	}
 	if !h.Authored.IsZero() {
 		a["author-date"] = h.Authored.UTC().Format(time.RFC3339)

@@ -23,6 +23,14 @@ var extras = []struct{ id, told, doc string }{
 	{AllowRefused, "", "An allow comment stands beside it that does not count: it gives no reason, or the credential is of a kind that only a waiver in the policy can accept."},
 }
 
+func variants() []string {
+	var ids []string
+	for _, x := range extras {
+		ids = append(ids, x.id)
+	}
+	return ids
+}
+
 // Extra documents the part of a rule's id behind the slash, "" where there is none.
 func Extra(id string) string {
 	for _, x := range extras {

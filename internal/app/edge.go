@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/forewarden/forewarden/internal/control"
+	"github.com/forewarden/forewarden/internal/finding"
+	"github.com/forewarden/forewarden/internal/gate"
+	"github.com/forewarden/forewarden/internal/git"
+	"github.com/forewarden/forewarden/internal/github"
+	"github.com/forewarden/forewarden/internal/report"
+	"github.com/forewarden/forewarden/internal/scope"
+)
+
+// readEvent takes the scope from the workflow run's event, where there is one, the path is in its workspace, and the
+// command line does not say otherwise. p.event stays nil elsewhere.
+func (p *plan) readEvent(abs string) error {
+	getenv := p.command.Getenv
+	if !github.Running(getenv) || !github.InWorkspace(getenv, abs) {
+		return nil
+	}
+	if p.options.base != "" || p.options.kind != "" && p.options.kind != scope.Change {
+		return nil
+	}
+	e, err := github.ReadEvent(getenv)
+	if err != nil {
+		return blindError{err}
+	}
+	if p.options.kind == scope.Change && e.Kind != scope.Change {
+		return nil
+	}
+	p.event, p.options.kind, p.nothing = &e, e.Kind, e.Nothing
+	return nil
+}
+
+// eventRange is the range of the event's change, fetched where the checkout is too shallow for it. base is "" where
+// the repository has nothing else: then everything is new.
+func (p *plan) eventRange(ctx context.Context, repository *git.Repository) (base, head string, err error) {
+	e := p.event
+	getenv := p.command.Getenv
+	if !e.Fresh {
+		err := repository.Complete(ctx, git.Range{Head: e.Head, Base: e.Base}, getenv)
+		if err == nil || e.Name != "push" {
+			return e.Base, e.Head, err
+		}
+		if _, missing := repository.Resolve(ctx, e.Base); missing == nil {
+			return "", "", err
+		}
+		p.notes = append(p.notes, "the commit before the push is gone (a force push): compared with the default branch instead")
+	}
+	base = p.defaultBranch(ctx, repository)
+	if base == "" {
+		p.notes = append(p.notes, "there is no default branch to compare with: everything is new, and no repository policy counts")
+	}
+	return base, e.Head, repository.Complete(ctx, git.Range{Head: e.Head, Base: base}, getenv)
+}
+
+// defaultBranch is the commit of the repository's default branch as the checkout has it, "" where it has none.
+func (p *plan) defaultBranch(ctx context.Context, repository *git.Repository) string {
+	if p.event.DefaultBranch == "" {
+		return ""
+	}
+	for _, ref := range []string{"refs/remotes/origin/", "refs/heads/"} {
+		if id, err := repository.Resolve(ctx, ref+p.event.DefaultBranch); err == nil && id != p.event.Head {
+			return id
+		}
+	}
+	if id, err := repository.FetchBranch(ctx, p.event.DefaultBranch, p.command.Getenv); err == nil && id != p.event.Head {
+		return id
+	}
+	return ""
+}
+
+// onActions says whether annotations, a summary and outputs are wanted.
+func (p *plan) onActions() bool { return github.Running(p.command.Getenv) }
+
+// edge tells GitHub of the verdict: annotations on the standard output of a text run and on the standard error of any
+// other, then the job's summary, then the outputs.
+func (c Command) edge(p *plan, run report.Run) error {
+	out := c.Stdout
+	if p.options.format != "text" {
+		out = c.Stderr
+	}
+	if err := github.Annotate(out, report.Annotations(run.Verdict)); err != nil {
+		return fmt.Errorf("the annotations: %w", err)
+	}
+	var page summaryPage
+	if err := report.Markdown(&page, run); err != nil {
+		return err
+	}
+	if err := github.WriteSummary(c.Getenv, page.text); err != nil {
+		return fmt.Errorf("the job's summary was not written: %w", err)
+	}
+	outputs := []github.Output{
+		{Name: "verdict", Value: string(run.Verdict.Decision)},
+		{Name: "findings", Value: fmt.Sprint(newFindings(run.Verdict))},
+		{Name: "report-json", Value: p.options.reportPath("json")},
+		{Name: "sarif", Value: p.options.reportPath("sarif")},
+	}
+	if err := github.WriteOutputs(c.Getenv, outputs...); err != nil {
+		return fmt.Errorf("the step's outputs were not written: %w", err)
+	}
+	return nil
+}
+
+// newFindings counts what is neither waived nor there before.
+func newFindings(v gate.Verdict) int {
+	n := 0
+	for _, o := range v.Outcomes {
+		for _, f := range o.Findings {
+			if f.State == finding.New {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// reportPath is where the report of a format is written, "" for nowhere.
+func (o options) reportPath(format string) string {
+	for _, r := range o.reports {
+		if r.format == format {
+			return r.path
+		}
+	}
+	return ""
+}
+
+type summaryPage struct{ text string }
+
+func (s *summaryPage) Write(b []byte) (int, error) {
+	s.text += string(b)
+	return len(b), nil
+}
+
+// shield switches workflow commands off around a text on the standard output of a workflow run.
+func (p *plan) shield(w io.Writer, write func(io.Writer) error) error {
+	if !p.onActions() || p.options.format != "text" {
+		return write(w)
+	}
+	return github.Shielded(w, write)
+}
+
+// skipped are the results of a run that has nothing to look at.
+func (p *plan) skipped() []control.Result {
+	var results []control.Result
+	for _, b := range p.bound {
+		results = append(results, control.Result{Control: b.Control.ID, Engine: b.Engine, Status: control.Skipped, Reason: p.nothing})
+	}
+	return results
+}
