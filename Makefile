@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: all build test e2e lint generate docs bench check
+.PHONY: all build test e2e lint actions generate docs bench check
 
 GOLANGCI_LINT = .ci/bin/golangci-lint
 
@@ -14,7 +14,7 @@ test:
 
 # The binaries that these tests build and run are unknown to Go's test cache, so nothing is cached.
 e2e:
-	.ci/install.sh gitleaks
+	.ci/install.sh act gitleaks
 	cd .ci/e2e && go test -count=1 ./...
 
 lint:
@@ -25,6 +25,11 @@ lint:
 	.ci/install.sh golangci-lint
 	$(GOLANGCI_LINT) run ./...
 	cd .ci/e2e && ../bin/golangci-lint run --config ../../.golangci.yml ./...
+
+# The scripts, workflows and actions.
+actions:
+	.ci/shellcheck.sh
+	.ci/npm/validate-workflows.sh
 
 generate:
 	go generate ./...
@@ -40,4 +45,4 @@ bench:
 	.ci/install.sh gitleaks
 	cd .ci/e2e && go test -run '^$$' -bench . -benchtime 3x ./...
 
-check: lint test docs
+check: lint actions test docs
