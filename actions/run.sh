@@ -8,24 +8,21 @@
 #
 # Tested under dash on Linux; macOS and Windows as in setup/setup.sh.
 set -eu
+unset CDPATH
+# Until the program starts, so that an empty or relative entry of PATH finds nothing in the workspace.
+case $0 in
+*/*) cd "${0%/*}" ;;
+*) cd . ;;
+esac
 
 windows=false
 case $(uname -s) in
 MINGW* | MSYS* | CYGWIN*) windows=true ;;
 esac
 
-self=$0
-if $windows; then
-	self=$(cygpath -u "$self")
-fi
-case $self in
-*/*) actions=${self%/*} ;;
-*) actions=. ;;
-esac
-
 program=$1
 shift
-folder=$(GITHUB_PATH='' GITHUB_OUTPUT='' sh "$actions/setup/setup.sh" "$program") || {
+folder=$(GITHUB_PATH='' GITHUB_OUTPUT='' sh ./setup/setup.sh "$program") || {
 	[ -z "${GITHUB_OUTPUT:-}" ] || echo verdict=error >>"$GITHUB_OUTPUT"
 	exit 3
 }
@@ -52,4 +49,5 @@ case $path in
 *) path=./$path ;; # neither a flag nor a command of the control
 esac
 
+cd "$OLDPWD"
 exec "$folder/$program" "$@" "$path"

@@ -11,6 +11,11 @@
 # macOS (shasum) and Windows (Git's sh, cygpath, .exe) follow those runners' documentation and have not been run.
 set -eu
 unset CDPATH
+# First of all, so that an empty or relative entry of PATH finds nothing in the workspace.
+case $0 in
+*/*) cd "${0%/*}/../.." ;;
+*) cd ../.. ;;
+esac
 
 readonly layout=1 # of a build in the cache: raise it when the way to build changes
 
@@ -48,13 +53,6 @@ Linux*) os=linux ;;
 Darwin*) os=darwin ;;
 MINGW* | MSYS* | CYGWIN*) os=windows exe=.exe ;;
 *) os=${machine%% *} ;;
-esac
-
-# Also so that an empty or relative entry of PATH finds nothing in the workspace.
-here=$(posix "$0")
-case $here in
-*/*) cd "${here%/*}/../.." ;;
-*) cd ../.. ;;
 esac
 
 [ $# -gt 0 ] || {

@@ -23,7 +23,7 @@ const (
 // readable unless they could be part of a secret; the place becomes eight asterisks, whatever its length; nothing
 // right of it is shown.
 func NewExcerpt(line string, start, end int) Excerpt {
-	runes := []rune(strings.ToValidUTF8(line, "?"))
+	runes := []rune(line) // an invalid byte is one code point, as it is where places are counted
 	start = min(max(start-1, 0), len(runes))
 	if end-1 <= start && start >= len(runes) {
 		return Excerpt{}
@@ -72,7 +72,10 @@ func maskWords(s string, cut bool) string {
 		}
 		flush()
 		first = false
-		if unicode.IsControl(r) || !unicode.IsPrint(r) {
+		switch {
+		case r == utf8.RuneError:
+			r = '?'
+		case unicode.IsControl(r) || !unicode.IsPrint(r):
 			r = ' '
 		}
 		b.WriteRune(r)
@@ -85,8 +88,28 @@ func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-+/.~%!*$#^", r)
 }
 
+// isShouting tells a random run of letters from a name: at least twelve letters without a break, of which a third and
+// at least four are capitals. AWS_SECRET_ACCESS_KEY and getServiceAccountToken are names.
+func isShouting(word string) bool {
+	for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return r == '_' || r == '-' || r == '.' }) {
+		letters, capitals := 0, 0
+		for _, r := range part {
+			if unicode.IsLetter(r) {
+				letters++
+			}
+			if unicode.IsUpper(r) {
+				capitals++
+			}
+		}
+		if letters >= proseWord && capitals >= 4 && 3*capitals >= letters {
+			return true
+		}
+	}
+	return false
+}
+
 func suspicious(word []rune) bool {
-	if len(word) > longWord {
+	if len(word) > longWord || isShouting(string(word)) {
 		return true
 	}
 	for _, r := range word {
@@ -117,7 +140,9 @@ func Prose(s string) string {
 	words := strings.Fields(s)
 	for i, word := range words {
 		n := utf8.RuneCountInString(word)
-		if n > longWord || n >= proseWord && strings.ContainsFunc(word, unicode.IsDigit) {
+		switch {
+		case n > longWord, n >= proseWord && strings.ContainsFunc(word, unicode.IsDigit), isShouting(word),
+			n > 2 && strings.Trim(word, "*") == "": // masked already: its length is nobody's business
 			words[i] = excerptMask
 		}
 	}

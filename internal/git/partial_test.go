@@ -33,15 +33,17 @@ func (f *fixture) objects() []string {
 
 func TestAPartialCloneFailsAndFetchesNothing(t *testing.T) {
 	for name, filter := range map[string]string{"no blobs": "blob:none", "no trees": "tree:0", "no large blobs": "blob:limit=10"} {
-		for _, protect := range []string{"both guards", "GIT_NO_LAZY_FETCH=1", "protocol.allow=never"} {
+		for _, protect := range []string{"both guards", "GIT_NO_LAZY_FETCH alone", "protocol.allow alone"} {
 			t.Run(name+", "+protect, func(t *testing.T) {
 				f := newFixture(t)
 				ids := f.commits(spec{files{"a": lines(50)}, nil}, spec{files{"a": "0\n" + lines(50), "bin": "\x00" + lines(50)}, []string{":1"}})
 				c := f.clone("--filter=" + filter)
 				before := c.objects()
 				r := c.open()
-				// An older git does not know GIT_NO_LAZY_FETCH.
-				if protect == "protocol.allow=never" {
+				switch protect {
+				case "GIT_NO_LAZY_FETCH alone":
+					r.env = append(r.env, "GIT_ALLOW_PROTOCOL=file")
+				case "protocol.allow alone": // an older git does not know GIT_NO_LAZY_FETCH
 					r.env = slices.DeleteFunc(r.env, func(kv string) bool { return kv == "GIT_NO_LAZY_FETCH=1" })
 				}
 				err := r.Additions(t.Context(), ids, Options{}, func(Addition) error { return nil })

@@ -42,7 +42,6 @@ func Table() []Row {
 				"github.com/zricethezav/gitleaks/v8": "the engine itself: rules, matching, decoding, chunks of files",
 				"github.com/pelletier/go-toml/v2":    "gitleaks' configuration format, without the global that gitleaks reads it through",
 				"github.com/rs/zerolog":              "gitleaks' global logger prints secrets at its debug level and is switched off",
-				"github.com/BobuSumisu/aho-corasick": "finds many known texts in one pass; gitleaks brings it along",
 				"golang.org/x/sync":                  "a bounded group of workers that stops at the first error",
 			}},
 		{Packages: "internal/controls/secretscan", Internal: []string{"internal/control", "internal/controls/secretscan/*"}},

@@ -57,7 +57,7 @@ func TestEarlyComplaintsAreKept(t *testing.T) {
 		"fatal":      "fatal: cannot go on",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := sh("echo '"+said+"' >&2; i=0; while [ $i -lt 2000 ]; do echo warning: $i >&2; i=$((i+1)); done").Output(t.Context(), 10)
+			_, err := sh("echo warning: first >&2; echo '"+said+"' >&2; i=0; while [ $i -lt 2000 ]; do echo warning: $i >&2; i=$((i+1)); done").Output(t.Context(), 10)
 			require.ErrorContains(t, err, said)
 			assert.Less(t, len(err.Error()), 2*stderrKept)
 		})

@@ -7,31 +7,49 @@ import (
 	"github.com/forewarden/forewarden/internal/finding"
 )
 
-// allowIn finds the comment that accepts a sighting on lines first to last: on one of them, or, for our own marker,
-// alone on the line above. secret never reaches the reason.
-func allowIn(lines lineIndex, first, last int, secret string) intent.Allow {
+// An allowIndex finds the comments that accept sightings. Its text is masked, so that no reason holds a credential
+// that was found. Lines are looked at once, however many sightings they have.
+type allowIndex struct {
+	lines lineIndex
+	known map[int]marker
+}
+
+// A marker is what a line says.
+type marker struct {
+	allow   intent.Allow
+	comment bool // the line is nothing but a comment
+}
+
+// in finds the comment that accepts a sighting on lines first to last: on one of them, or, for our own marker, alone
+// on the line above.
+func (x allowIndex) in(first, last int) intent.Allow {
 	for n := first; n <= last; n++ {
-		if a := allowOn(lines.at(n), secret); a.Marker != "" {
-			return a
+		if m := x.at(n); m.allow.Marker != "" {
+			return m.allow
 		}
 	}
-	if above := strings.TrimSpace(lines.at(first - 1)); isComment(above) {
-		if a := allowOn(above, secret); a.Marker == intent.ForewardenAllow {
-			return a
-		}
+	if above := x.at(first - 1); above.comment && above.allow.Marker == intent.ForewardenAllow {
+		return above.allow
 	}
 	return intent.Allow{}
 }
 
-func allowOn(line, secret string) intent.Allow {
+func (x allowIndex) at(line int) marker {
+	m, known := x.known[line]
+	if !known {
+		text := x.lines.at(line)
+		m = marker{allow: allowOn(text), comment: isComment(strings.TrimSpace(text))}
+		x.known[line] = m
+	}
+	return m
+}
+
+func allowOn(line string) intent.Allow {
 	if _, reason, ok := strings.Cut(line, intent.ForewardenAllow); ok {
-		if secret != "" {
-			reason = strings.ReplaceAll(reason, secret, "")
-		}
 		for _, closer := range []string{"*/", "-->", "--%>", "#}", "}}"} {
 			reason, _, _ = strings.Cut(reason, closer)
 		}
-		reason = strings.Trim(strings.TrimSpace(reason), `"',;:`)
+		reason = strings.Trim(strings.TrimSpace(reason[:min(len(reason), 1000)]), `"',;:`)
 		return intent.Allow{Marker: intent.ForewardenAllow, Reason: finding.Prose(reason)}
 	}
 	if strings.Contains(line, intent.GitleaksAllow) {

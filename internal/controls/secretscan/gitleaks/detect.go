@@ -6,20 +6,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 	"github.com/zricethezav/gitleaks/v8/config"
 	"github.com/zricethezav/gitleaks/v8/detect"
 	"github.com/zricethezav/gitleaks/v8/logging"
-	"github.com/zricethezav/gitleaks/v8/report"
 
-	"github.com/forewarden/forewarden/internal/controls/secretscan/intent"
-	"github.com/forewarden/forewarden/internal/finding"
 	"github.com/forewarden/forewarden/internal/scope"
 )
 
@@ -30,6 +25,9 @@ const (
 	// decodeDepth is how often gitleaks' program decodes base64, hexadecimal and the like by default; the library's
 	// own default is never.
 	decodeDepth = 5
+
+	// settingBytes is the largest configuration or ignore file that is read.
+	settingBytes = 1 << 20
 )
 
 // A detector looks for credentials in text.
@@ -68,21 +66,22 @@ func (d *detector) leftOut(path string) bool {
 	return out
 }
 
-// A sighting is a hit with the text that it is about, which stays in this package.
-type sighting struct {
-	intent.Hit
-	source string // what the file holds from the start of the match to its end
-	secret string
+// scan looks into a piece of a file that starts at a line, from 1. commit may be empty.
+func (d *detector) scan(ctx context.Context, text, path, commit string, startLine int) ([]sighting, error) {
+	if len(text) <= pieceBytes {
+		return d.piece(ctx, piece{text: text, line: startLine}, path, commit)
+	}
+	return d.pieces(ctx, text, path, commit, startLine)
 }
 
-// scan looks into a piece of a file that starts at a line, from 1. commit may be empty.
-func (d *detector) scan(ctx context.Context, text, path, commit string, startLine int) (found []sighting, err error) {
+// piece hands one piece to the library.
+func (d *detector) piece(ctx context.Context, p piece, path, commit string) (found []sighting, err error) {
 	defer func() {
 		if recover() != nil { // what the library says in its panic could quote the text
 			err = fmt.Errorf("gitleaks broke on %s", path)
 		}
 	}()
-	fragment := detect.Fragment{Raw: text, FilePath: path, CommitSHA: commit, StartLine: startLine} //nolint:staticcheck // DetectContext takes no other type in v8
+	fragment := detect.Fragment{Raw: p.text, FilePath: path, CommitSHA: commit, StartLine: p.line} //nolint:staticcheck // DetectContext takes no other type in v8
 	results := d.library.DetectContext(ctx, fragment)
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // the library returns what it had so far as if it were all
@@ -90,92 +89,12 @@ func (d *detector) scan(ctx context.Context, text, path, commit string, startLin
 	if len(results) == 0 {
 		return nil, nil
 	}
-	lines := newLineIndex(text)
+	lines := newLineIndex(p.text)
 	for _, r := range results {
-		found = append(found, d.sighting(r, lines, startLine))
+		found = append(found, d.sighting(r, lines, p))
 	}
-	hide(found, lines, startLine)
-	return found, nil
-}
-
-// hide makes the excerpts, in which none of the credentials found can be read, whichever the excerpt is about.
-func hide(found []sighting, lines lineIndex, startLine int) {
-	var texts []string
-	for _, s := range found {
-		text := s.secret
-		if s.Encoding != "" {
-			text = s.source
-		}
-		for line := range strings.SplitSeq(text, "\n") {
-			if line = strings.TrimSpace(keyHeader.ReplaceAllString(line, "")); len(line) > 3 {
-				texts = append(texts, line)
-			}
-		}
-	}
-	// The longest first: of two that begin alike, the shorter would leave the rest of the longer.
-	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, t := range texts {
-		pairs = append(pairs, t, strings.Repeat("*", utf8.RuneCountInString(t)))
-	}
-	masked := strings.NewReplacer(pairs...)
-	for i := range found {
-		h := &found[i].Hit
-		if h.Location.StartLine == 0 {
-			continue
-		}
-		line := lines.at(h.Location.StartLine - startLine)
-		end := h.Location.EndColumn
-		if h.Location.EndLine > h.Location.StartLine {
-			end = utf8.RuneCountInString(line) + 1
-		}
-		h.Excerpt = excerpt(masked.Replace(line), h.Location.StartColumn, end)
-	}
-}
-
-func (d *detector) sighting(r report.Finding, lines lineIndex, startLine int) sighting {
-	s := sighting{Hit: intent.Hit{
-		Rule: r.RuleID, Description: r.Description, Kind: d.kinds[r.RuleID].of(r.Secret),
-		Digest:   finding.SecretDigest(r.Secret),
-		Location: finding.Location{Path: r.File, Commit: r.Commit},
-		Encoding: encoding(r.Tags),
-	}}
-	if r.StartLine == 0 && r.Secret == "" { // a rule about the path alone
-		s.Digest = finding.SecretDigest(r.File[strings.LastIndexByte(r.File, '/')+1:])
-		return s
-	}
-	first := r.StartLine - startLine
-	start, end := lines.span(r, first, s.Encoding != "")
-	s.source, s.secret = lines.text[start:end], r.Secret
-	from, to := start, end
-	if at := strings.Index(s.source, r.Secret); at >= 0 && r.Secret != "" && s.Encoding == "" {
-		from, to = start+at, start+at+len(r.Secret)
-	}
-	if line := lines.line(from); line > first {
-		s.SecretLine = startLine + line
-		from, to = start, end
-	}
-	s.Location.StartLine, s.Location.StartColumn = r.StartLine, 1
-	if lines.line(from) == first {
-		s.Location.StartColumn = lines.column(from)
-	}
-	last := lines.line(max(to-1, from))
-	s.Location.EndLine = startLine + last
-	s.Location.EndColumn = lines.column(max(to-1, from)) + 1
-	s.Allow = allowIn(lines, first, lines.line(max(end-1, start)), r.Secret)
-	return s
-}
-
-// keyHeader is the line by which a reader recognises a private key; it is no secret itself.
-var keyHeader = regexp.MustCompile(`-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----`)
-
-// excerpt masks a line from start to end, but for a private key's header.
-func excerpt(line string, start, end int) finding.Excerpt {
-	if at := keyHeader.FindStringIndex(line); len(at) > 0 && utf8.RuneCountInString(line[:at[0]])+1 == start {
-		start = utf8.RuneCountInString(line[:at[1]]) + 1
-		end = max(end, start+1)
-	}
-	return finding.NewExcerpt(line, start, end)
+	finish(found, lines, p)
+	return found, ctx.Err()
 }
 
 // encoding names how a finding was encoded, from the library's tags ("decoded:base64").
@@ -201,6 +120,8 @@ func readSetting(settings scope.Settings, name string) (string, error) {
 		return "", nil
 	case err != nil:
 		return "", fmt.Errorf("reading %s (%s): %w", name, settings.Origin, err)
+	case len(data) > settingBytes:
+		return "", fmt.Errorf("%s (%s) has more than %d bytes", name, settings.Origin, settingBytes)
 	}
 	return string(data), nil
 }

@@ -5,8 +5,6 @@ package gitleaks
 import (
 	"context"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -130,10 +128,4 @@ func (l *look) skipOnce(seen map[string]bool, path string) bool {
 		l.skips.Add(skipAllowList, path)
 	}
 	return true
-}
-
-// literal is a piece of a sighting's source by which it is found again: its longest line.
-func (s sighting) literal() string {
-	longest := slices.MaxFunc(strings.Split(s.source, "\n"), func(a, b string) int { return len(a) - len(b) })
-	return strings.TrimRight(longest, "\r")
 }

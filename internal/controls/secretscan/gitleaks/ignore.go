@@ -9,13 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/forewarden/forewarden/internal/controls/secretscan/intent"
 	"github.com/forewarden/forewarden/internal/git"
 	"github.com/forewarden/forewarden/internal/scope"
 )
-
-// allowance shortens a name that is long for what it says.
-type allowance = intent.Allow
 
 // An ignore is a line of .gitleaksignore: "file:rule:line" or "commit:file:rule:line".
 type ignore struct {

@@ -6,14 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	ahocorasick "github.com/BobuSumisu/aho-corasick"
-
+	"github.com/forewarden/forewarden/internal/controls/secretscan/intent"
 	"github.com/forewarden/forewarden/internal/git"
 	"github.com/forewarden/forewarden/internal/scope"
 )
-
-// shortestLiteral is the shortest text by which a sighting is looked for in other files.
-const shortestLiteral = 6
 
 // present finds out which sightings are still in the files where the scope ends, wherever they moved, and which of
 // them an allow comment there accepts. In a change, such a comment counts for the commits before it, so that a
@@ -23,77 +19,95 @@ func (l *look) present(ctx context.Context, repository *git.Repository) error {
 	if len(l.sightings) == 0 || head == "" {
 		return nil
 	}
-	byLiteral := map[string][]int{}
+	groups := map[string][]int{}
 	for i, s := range l.sightings {
-		if literal := s.literal(); len(literal) >= shortestLiteral {
-			byLiteral[literal] = append(byLiteral[literal], i)
+		if literal := s.literal(); len(literal) >= keyBytes {
+			groups[literal] = append(groups[literal], i)
 		}
 	}
-	if len(byLiteral) == 0 {
+	if len(groups) == 0 {
 		return nil
 	}
-	copies, err := l.copies(ctx, repository, head, byLiteral)
+	copies, err := l.copies(ctx, repository, head, groups)
 	if err != nil {
 		return fmt.Errorf("looking whether sightings are still there: %w", err)
 	}
-	for literal, at := range byLiteral {
-		for _, i := range at {
+	for literal, members := range groups {
+		found := copies[literal]
+		accepted := found.allow(l.sightings[members[0]])
+		for _, i := range members {
 			s := &l.sightings[i]
-			found := copies[literal]
 			s.StillPresent = fmt.Sprint(len(found) > 0)
-			s.HeadPath, s.HeadLine = headPlace(*s, found)
-			if s.Allow.Marker != "" || l.scope.Kind != scope.Change || len(found) == 0 {
-				continue
+			s.HeadPath, s.HeadLine = found.place(*s)
+			if s.Allow.Marker == "" && l.scope.Kind == scope.Change && accepted.Marker != "" {
+				s.Allow, s.Allow.AtHead = accepted, true
 			}
-			for _, c := range found {
-				s.Allow = c.allow(*s)
-				if s.Allow.Marker == "" {
-					break // one copy that nobody accepted is enough to leak
-				}
-			}
-			s.Allow.AtHead = s.Allow.Marker != ""
 		}
 	}
 	return nil
 }
 
-// A copy is a place at the scope's end that holds a literal: the text of the file around it.
+// copiesAt are the places at the scope's end that hold a literal.
+type copiesAt []copyAt
+
+// A copyAt is one of them: the text of the file around it.
 type copyAt struct {
 	path   string
-	lines  lineIndex
+	file   *allowIndex
 	offset int
+}
+
+// allow is the comment that accepts sighting s: each copy needs one, for a copy that nobody accepted is enough to
+// leak.
+func (c copiesAt) allow(s sighting) (a intent.Allow) {
+	lines := strings.Count(s.source, "\n")
+	for _, at := range c {
+		first := at.firstLine(s)
+		if a = at.file.in(first, first+lines); a.Marker == "" {
+			return intent.Allow{}
+		}
+	}
+	return a
+}
+
+// place is where a sighting stands now: in its own file if it is still there, else in the first by name.
+func (c copiesAt) place(s sighting) (path string, line int) {
+	best := -1
+	for i, at := range c {
+		if at.path == s.Location.Path {
+			best = i
+			break
+		}
+		if best < 0 || at.path < c[best].path {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", 0
+	}
+	return c[best].path, c[best].firstLine(s) + 1
 }
 
 // firstLine is the number of the line, from 0, on which sighting s starts at this copy.
 func (c copyAt) firstLine(s sighting) int {
-	first := c.lines.line(c.offset)
+	first := c.file.lines.line(c.offset)
 	if before, _, ok := strings.Cut(s.source, s.literal()); ok {
 		first -= strings.Count(before, "\n")
 	}
 	return max(first, 0)
 }
 
-// headPlace is where a sighting stands now: in its own file if it is still there, else in the first by name.
-func headPlace(s sighting, copies []copyAt) (path string, line int) {
-	for _, c := range copies {
-		better := path == "" || c.path < path
-		if c.path == s.Location.Path {
-			return c.path, c.firstLine(s) + 1
-		}
-		if better {
-			path, line = c.path, c.firstLine(s)+1
-		}
+// searched is a file that holds literals, which are masked in it.
+func searched(text string, matches []literalMatch) *allowIndex {
+	spans := make([]sighting, len(matches))
+	for i, m := range matches {
+		spans[i] = sighting{from: m.offset, to: m.offset + len(m.literal)}
 	}
-	return path, line
+	return &allowIndex{lines: newLineIndex(text).masked(spans), known: map[int]marker{}}
 }
 
-// allow is the comment that accepts sighting s at this copy.
-func (c copyAt) allow(s sighting) (a allowance) {
-	first := c.firstLine(s)
-	return allowIn(c.lines, first, first+strings.Count(s.source, "\n"), s.secret)
-}
-
-func (l *look) copies(ctx context.Context, repository *git.Repository, head string, literals map[string][]int) (map[string][]copyAt, error) {
+// copies looks for literals in every file of a commit.
+func (l *look) copies(ctx context.Context, repository *git.Repository, head string, groups map[string][]int) (map[string]copiesAt, error) {
 	entries, err := repository.Tree(ctx, head)
 	if err != nil {
 		return nil, err
@@ -101,32 +115,30 @@ func (l *look) copies(ctx context.Context, repository *git.Repository, head stri
 	var ids []string
 	paths := map[string][]string{}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Mode, "100") {
+		if !strings.HasPrefix(e.Mode, "16") { // a submodule's commit is not here
 			ids = append(ids, e.ID)
 			paths[e.ID] = append(paths[e.ID], e.Path)
 		}
 	}
 	slices.Sort(ids)
-	var words []string
-	for literal := range literals {
-		words = append(words, literal)
-	}
-	trie := ahocorasick.NewTrieBuilder().AddStrings(words).Build()
-	copies := map[string][]copyAt{}
+	search := newLiteralSearch(groups)
+	copies := map[string]copiesAt{}
 	err = repository.Blobs(ctx, slices.Compact(ids), l.maxBytes, func(b git.Blob) error {
-		text, _, ok := git.Text(b.Content)
-		if !ok {
-			text = string(b.Content)
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		matches := trie.MatchString(text)
+		text := string(b.Content)
+		if decoded, _, ok := git.Text(b.Content); ok {
+			text = decoded
+		}
+		matches := search.in(text)
 		if len(matches) == 0 {
 			return nil
 		}
-		lines := newLineIndex(text)
+		file := searched(text, matches)
 		for _, m := range matches {
-			word := m.MatchString()
 			for _, path := range paths[b.ID] {
-				copies[word] = append(copies[word], copyAt{path: path, lines: lines, offset: int(m.Pos())})
+				copies[m.literal] = append(copies[m.literal], copyAt{path: path, file: file, offset: m.offset})
 			}
 		}
 		return nil
