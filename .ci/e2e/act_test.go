@@ -319,15 +319,15 @@ func TestActionInputs(t *testing.T) {
 		with    string
 		verdict string
 	}{
-		"a folder":             {"path: app, scope: tree", "blocked"},
-		"a folder without":     {"path: -docs, scope: tree", "pass"},
-		"a policy":             {"policy: observe policy.yml, scope: tree", "pass"},
-		"ends of the change":   {"base: main, head: feature", "blocked"},
-		"no change":            {"base: feature, head: feature", "pass"},
-		"the history":          {"scope: history", "blocked"},
-		"a base that is none":  {"base: --no-color", "error"},
-		"reports of its own":   {"report-json: my report.json, sarif: ./my.sarif", "blocked"},
-		"an empty path is the": {`path: "", scope: tree`, "blocked"},
+		"a folder":            {"path: app, scope: tree", "blocked"},
+		"a folder without":    {"path: -docs, scope: tree", "pass"},
+		"a policy":            {"policy: observe policy.yml, scope: tree", "pass"},
+		"ends of the change":  {"base: main, head: feature", "blocked"},
+		"no change":           {"base: feature, head: feature", "pass"},
+		"the history":         {"scope: history", "blocked"},
+		"a base that is none": {"base: --no-color", "error"},
+		"reports of its own":  {"report-json: my report.json, sarif: ./my.sarif", "blocked"},
+		"an empty path":       {`path: "", scope: tree`, "blocked"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,6 +18,7 @@ import (
 	"github.com/forewarden/forewarden/internal/gate"
 	"github.com/forewarden/forewarden/internal/github"
 	"github.com/forewarden/forewarden/internal/policy"
+	"github.com/forewarden/forewarden/internal/report"
 )
 
 // Version is the program's version, as reports name it.
@@ -61,11 +62,15 @@ func (c Command) Run(ctx context.Context) int {
 	if err == nil {
 		return status
 	}
-	_, _ = fmt.Fprintf(c.Stderr, "%s: %v\n", c.Name, err)
+	_, _ = io.WriteString(c.Stderr, report.Safe(fmt.Sprintf("%s: %v\n", c.Name, err)))
+	_, unusable := errors.AsType[usageError](err)
 	if github.Running(c.Getenv) {
-		github.Complain(c.Stderr, c.Name+" was not run", err)
+		github.Complain(c.Stderr, c.Name, err)
+		if unusable { // a check that was made has told its verdict already
+			_ = github.WriteOutputs(c.Getenv, github.Output{Name: "verdict", Value: string(gate.Error)})
+		}
 	}
-	if _, ok := errors.AsType[usageError](err); ok {
+	if unusable {
 		return gate.ExitUsage
 	}
 	return gate.ExitError

@@ -9,6 +9,7 @@ import (
 
 	"github.com/forewarden/forewarden/internal/control"
 	"github.com/forewarden/forewarden/internal/finding"
+	"github.com/forewarden/forewarden/internal/git"
 	"github.com/forewarden/forewarden/internal/policy"
 	"github.com/forewarden/forewarden/internal/scope"
 )
@@ -58,11 +59,20 @@ func (p *plan) organisation() (*policy.Document, error) {
 // broken one is told and left out. Otherwise it is the user's own, and a broken one is an error.
 func (p *plan) repositoryLayer(w place) (*policy.Document, error) {
 	data, err := readOptional(w.read, policy.RepositoryFile)
-	if err != nil {
-		return nil, blindError{fmt.Errorf("reading %s (%s): %w", policy.RepositoryFile, w.origin, err)}
+	if err == nil && len(data) > policyLimit {
+		err = errTooLarge
 	}
 	if w.head != nil {
-		p.edited(w, data)
+		p.edited(w)
+	}
+	switch {
+	case err != nil && !noPolicy(err):
+		return nil, blindError{fmt.Errorf("reading %s (%s): %w", policy.RepositoryFile, w.origin, err)}
+	case err != nil && p.scope.Kind == scope.Change:
+		p.invalid(err, finding.Medium, brokenOnBase)
+		return nil, nil
+	case err != nil:
+		return nil, usageError{err}
 	}
 	if data == nil || p.isOrganisations(data) {
 		return nil, nil
@@ -74,7 +84,7 @@ func (p *plan) repositoryLayer(w place) (*policy.Document, error) {
 	if p.scope.Kind != scope.Change {
 		return nil, usageError{err}
 	}
-	p.invalid(err, finding.Medium, "The repository's policy on the base branch is not valid, so only the organisation's counts")
+	p.invalid(err, finding.Medium, brokenOnBase)
 	return nil, nil
 }
 
@@ -111,10 +121,12 @@ func (p *plan) isOrganisations(data []byte) bool {
 	return err == nil && bytes.Equal(now, data)
 }
 
-// edited tells that the change edits the policy, and whether what it makes of it is valid.
-func (p *plan) edited(w place, base []byte) {
+// edited tells that the change edits the policy, and whether what it makes of it is valid. What counts is what the
+// change did since it left its base, not what the base did since.
+func (p *plan) edited(w place) {
+	before, _ := readOptional(w.fork, policy.RepositoryFile)
 	head, err := readOptional(w.head, policy.RepositoryFile)
-	if err != nil || bytes.Equal(base, head) {
+	if err == nil && bytes.Equal(before, head) {
 		return
 	}
 	p.tell(finding.Finding{
@@ -122,12 +134,27 @@ func (p *plan) edited(w place, base []byte) {
 		Message: "This change edits the policy. It is judged by the policy of the branch that it is to enter; the edit counts once it is merged.",
 		Remedy:  "Have the edit reviewed by whoever owns the policy.",
 	})
-	if head == nil {
-		return
+	if err == nil && len(head) > policyLimit {
+		err = errTooLarge
 	}
-	if _, err := p.command.parsePolicy(policy.RepositoryFile, head, policy.Repository); err != nil {
+	if err == nil && head != nil {
+		_, err = p.command.parsePolicy(policy.RepositoryFile, head, policy.Repository)
+	}
+	if err != nil {
 		p.invalid(err, finding.High, "This change leaves the policy in a state that is not valid")
 	}
+}
+
+const brokenOnBase = "The repository's policy on the base branch is not valid, so only the organisation's counts"
+
+// policyLimit is the largest policy, see package policy.
+const policyLimit = 1 << 20
+
+var errTooLarge = fmt.Errorf("it has more than %d bytes", policyLimit)
+
+// noPolicy says whether an error means that what stands in the policy's place can be none.
+func noPolicy(err error) bool {
+	return errors.Is(err, errTooLarge) || errors.Is(err, git.ErrNotRegular)
 }
 
 // invalid reports each error of a policy at its place.

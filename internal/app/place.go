@@ -23,6 +23,7 @@ type place struct {
 	read   func(path string) ([]byte, error) // of the trusted side; nil where there is none
 	origin string
 	head   func(path string) ([]byte, error) // of the change's head; nil outside a change
+	fork   func(path string) ([]byte, error) // of where the change left its base; nil where it never did
 }
 
 func (w place) settings(p *policy.Effective) scope.Settings {
@@ -102,7 +103,15 @@ func (p *plan) inside(ctx context.Context, repository *git.Repository) (place, e
 		if base == "" {
 			return place{head: commitFile(head)}, nil
 		}
-		return place{read: commitFile(base), head: commitFile(head), origin: "at the base " + base[:12]}, nil
+		w := place{read: commitFile(base), head: commitFile(head), origin: "at the base " + base[:12]}
+		fork, err := repository.MergeBase(ctx, base, head)
+		if err != nil {
+			return place{}, blindError{err}
+		}
+		if fork != "" {
+			w.fork = commitFile(fork)
+		}
+		return w, nil
 	case p.event != nil && p.scope.Kind == scope.History:
 		if err := repository.Complete(ctx, git.Range{All: true}, p.command.Getenv); err != nil {
 			return place{}, blindError{err}

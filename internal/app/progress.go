@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/forewarden/forewarden/internal/github"
 	"github.com/forewarden/forewarden/internal/scope"
 )
 
@@ -21,7 +22,8 @@ type progress struct {
 
 func newProgress(w io.Writer, getenv func(string) string, quiet bool) *progress {
 	p := &progress{}
-	if _, terminal := terminalWidth(w); terminal && !quiet && getenv("TERM") != "dumb" {
+	// A workflow's log is no terminal, even where a runner makes it look like one.
+	if _, terminal := terminalWidth(w); terminal && !quiet && getenv("TERM") != "dumb" && !github.Running(getenv) {
 		p.out = w
 	}
 	return p

@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "rewrite what the cases want")
 //	base/PATH     in the first commit, on main
 //	change1/PATH  in the first commit of the branch, change2/PATH in the second, and so on; a file DELETE lists
 //	              paths to delete, and a file RENAME pairs of paths to move
+//	main2/PATH    in a later commit on main
 //	tree/PATH     in a folder outside git
 //	policy.yml    the organisation's policy (--policy)
 //	want          a line per finding, severity rule place state, then the exit status
@@ -156,8 +157,11 @@ func build(t *testing.T, root string, archive *txtar.Archive) {
 	}
 	Git(t, root, "init", "-q", "-b", "main")
 	for _, step := range names {
-		if step == "change1" {
+		switch step {
+		case "change1":
 			Git(t, root, "checkout", "-q", "-b", "change")
+		case "main2":
+			Git(t, root, "checkout", "-q", "main")
 		}
 		writeFiles(t, root, steps[step])
 		Git(t, root, "add", "-A")

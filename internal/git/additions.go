@@ -16,6 +16,8 @@ type Origin string
 
 // The origins. Plain is what `git log -p` shows.
 const (
+	NULBytes        Origin = "nul-bytes" // text with NUL bytes in it, which git takes for binary
+	Renamed         Origin = "renamed"   // moved as it is to where other rules hold: see Options.Renamed
 	Plain           Origin = ""
 	MergeOnly       Origin = "merge-only"       // in a merge commit and in none of its parents
 	AttributeHidden Origin = "attribute-hidden" // text that .gitattributes declares to be binary
@@ -48,6 +50,11 @@ type Hunk struct {
 type Options struct {
 	Under        string // a repository-relative folder, "" for all
 	MaxHunkBytes int64  // of one hunk and of one blob
+	// Renamed says whether a file that is moved is looked at whole, because what held for its old path does not hold
+	// for the new one. nil: never.
+	Renamed func(from, to string) bool
+	// Binary is told of each file that has no text to look into, for what its name says. It may be nil.
+	Binary func(c *Commit, path string)
 	// Skipped is told of everything that is not looked at. reason is one of the Skip constants.
 	Skipped func(reason, path string)
 }
@@ -98,7 +105,10 @@ func (r *Repository) Additions(ctx context.Context, ids []string, o Options, yie
 	if err != nil {
 		return err
 	}
-	return r.opaque(ctx, append(p.opaque, wide...), o, yield)
+	if err := r.opaque(ctx, append(p.opaque, wide...), o, yield); err != nil {
+		return err
+	}
+	return r.renamed(ctx, p.renamed, o, yield)
 }
 
 func underPathspec(folder string) string { return ":(top,literal)" + folder }

@@ -153,6 +153,8 @@ func (r *Repository) tree(ctx context.Context, commit string, paths ...string) (
 	return entries, nil
 }
 
+var errTooLarge = errors.New("too large")
+
 // ErrNotRegular means that a path of a commit is a symbolic link or a submodule.
 var ErrNotRegular = errors.New("not a regular file")
 
@@ -173,7 +175,7 @@ func (r *Repository) File(ctx context.Context, commit, path string, limit int64)
 	var content []byte
 	err = r.Blobs(ctx, []string{entries[i].ID}, limit, func(b Blob) error {
 		if b.Content == nil && b.Size > 0 {
-			return fmt.Errorf("%s in %s has %d bytes: more than %d", path, commit, b.Size, limit)
+			return fmt.Errorf("%w: %s in %s has %d bytes, more than %d", errTooLarge, path, commit, b.Size, limit)
 		}
 		content = slices.Clone(b.Content)
 		return nil

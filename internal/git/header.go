@@ -53,6 +53,7 @@ func hunkSpans(header string, parents int) ([]span, bool) {
 // A patchFile is what the lines before the first hunk say of a file.
 type patchFile struct {
 	path            string
+	from            string // the path before a rename
 	combined        bool
 	deleted, binary bool
 	old             []string
@@ -82,6 +83,8 @@ func (f *patchFile) extended(line string) {
 	switch {
 	case strings.HasPrefix(line, "deleted file "):
 		f.deleted = true
+	case strings.HasPrefix(line, "rename from "):
+		f.from = unquote(strings.TrimPrefix(line, "rename from "))
 	case strings.HasPrefix(line, "rename to "):
 		f.path = unquote(strings.TrimPrefix(line, "rename to "))
 	case strings.HasPrefix(line, "copy to "):

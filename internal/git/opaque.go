@@ -86,11 +86,19 @@ func (r *Repository) opaqueFiles(ctx context.Context, files []opaqueFile, o Opti
 			if o.Skipped != nil {
 				o.Skipped(now.skip, f.path)
 			}
+			if o.Binary != nil {
+				o.Binary(f.commit, f.path)
+			}
 			continue
+		case now.origin == NULBytes:
+			a.Origin, a.Hunks = NULBytes, hunksOf(now.text, f.added(texts))
 		case f.wide:
 			a.Origin, a.Hunks = MergeOnly, hunksOf(now.text, f.added(texts))
 		default:
 			a.Origin, a.Hunks = AttributeHidden, hunksOf(now.text, f.added(texts))
+		}
+		if now.origin == UTF16 && now.stripped != "" {
+			a.Hunks = append(a.Hunks, hunksOf(now.stripped, f.outOfStep(texts))...)
 		}
 		if len(a.Hunks) == 0 {
 			continue
@@ -100,6 +108,17 @@ func (r *Repository) opaqueFiles(ctx context.Context, files []opaqueFile, o Opti
 		}
 	}
 	return nil
+}
+
+// outOfStep are the numbers of the lines of a UTF-16 file that only show without its NUL bytes, and that no parent has.
+func (f opaqueFile) outOfStep(texts map[string]opaqueText) map[int]bool {
+	now := texts[f.new]
+	numbers := OutOfStep(now.stripped, now.text)
+	for _, parent := range f.old {
+		fresh := newLines(texts[parent].stripped, now.stripped)
+		maps.DeleteFunc(numbers, func(line int, _ bool) bool { return !fresh[line] })
+	}
+	return numbers
 }
 
 // added are the numbers of the lines that none of the parents has.
@@ -161,8 +180,10 @@ func asShown(text string) string {
 // An opaqueText is an opaque blob as text, or why it is none.
 type opaqueText struct {
 	text   string // "" where it is too large, or binary and not shown by git
-	origin Origin // UTF16 or Plain
+	origin Origin // UTF16, NULBytes or Plain
 	skip   string
+	// stripped is UTF-16 without its NUL bytes, for where it is out of step.
+	stripped string
 }
 
 func (r *Repository) opaqueTexts(ctx context.Context, files []opaqueFile, o Options) (map[string]opaqueText, error) {
@@ -177,13 +198,19 @@ func (r *Repository) opaqueTexts(ctx context.Context, files []opaqueFile, o Opti
 		switch text, origin, ok := Text(b.Content); {
 		case b.Content == nil && b.Size > 0:
 			texts[b.ID] = opaqueText{skip: SkipLarge}
-		case !ok:
-			if merged[b.ID] { // an attribute made git show it
-				text = string(b.Content)
-			}
-			texts[b.ID] = opaqueText{text: text, skip: SkipBinary}
-		default:
+		case ok && origin == UTF16:
+			stripped, _ := TextWithNULs(b.Content)
+			texts[b.ID] = opaqueText{text: text, origin: origin, stripped: stripped}
+		case ok:
 			texts[b.ID] = opaqueText{text: text, origin: origin}
+		case merged[b.ID]: // an attribute made git show it
+			texts[b.ID] = opaqueText{text: string(b.Content), skip: SkipBinary}
+		default:
+			if text, ok = TextWithNULs(b.Content); ok {
+				texts[b.ID] = opaqueText{text: text, origin: NULBytes}
+				return nil
+			}
+			texts[b.ID] = opaqueText{skip: SkipBinary}
 		}
 		return nil
 	})

@@ -22,6 +22,7 @@ type diffParser struct {
 	commit     *Commit
 	deleted    string // path of a deletion that was just seen in this commit: a type change if it comes again
 	opaque     []opaqueFile
+	renamed    []renamedFile
 	wide       []*Commit // merges whose diffs git cannot show
 	ended      bool      // the endMark was seen
 	incomplete error

@@ -29,6 +29,7 @@ func (p *diffParser) file() error {
 	if f.deleted {
 		p.deleted = f.path
 	}
+	p.rename(f, nil)
 	if f.binary && !f.deleted {
 		if f.path == "" {
 			return fmt.Errorf("%w: a binary file without a name in commit %s", errFormat, p.id())
@@ -71,6 +72,7 @@ func (p *diffParser) hunks(f patchFile) error {
 	if large {
 		p.skipped(SkipLarge, f.path)
 	}
+	p.rename(f, a.Hunks)
 	if len(a.Hunks) == 0 {
 		return nil
 	}

@@ -48,7 +48,11 @@ func Open(ctx context.Context, path string, getenv func(string) string) (*Reposi
 		return nil, err
 	}
 	bare, shallow, _ := strings.Cut(strings.TrimSuffix(string(out), "\n"), "\n")
-	r.Bare = bare == "true"
+	if r.Bare = bare == "true"; !r.Bare {
+		if err := r.sameTop(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if !filepath.IsAbs(shallow) {
 		shallow = filepath.Join(root, shallow)
 	}
@@ -56,6 +60,22 @@ func Open(ctx context.Context, path string, getenv func(string) string) (*Reposi
 	r.shallowFile = shallow
 	r.shallow, err = readShallow(shallow)
 	return r, err
+}
+
+// sameTop checks that git sees the work tree where we do: core.worktree can put it elsewhere, and then every file
+// would seem to be missing.
+func (r *Repository) sameTop(ctx context.Context) error {
+	out, err := r.output(ctx, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return err
+	}
+	top := strings.TrimSuffix(string(out), "\n")
+	ours, err1 := os.Stat(r.Root)
+	theirs, err2 := os.Stat(top)
+	if err1 != nil || err2 != nil || !os.SameFile(ours, theirs) {
+		return fmt.Errorf("the work tree of %s is elsewhere (core.worktree): look at that folder", r.Root)
+	}
+	return nil
 }
 
 // find walks up from path to the first folder that holds a repository, as git does, so that the folder can be named
@@ -136,7 +156,7 @@ func (r *Repository) command(args ...string) process.Command {
 		"--no-pager", "--no-replace-objects",
 		"-c", "safe.directory=" + r.Root, "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull,
 		"-c", "core.attributesFile=" + os.DevNull, "-c", "core.excludesFile=" + os.DevNull, "-c", "core.quotePath=true",
-		"-c", "protocol.allow=never", "-c", "core.bigFileThreshold=512m",
+		"-c", "protocol.allow=never", "-c", "core.bigFileThreshold=512m", "-c", "core.warnAmbiguousRefs=false",
 		"-c", "core.commitGraph=false", "-c", "advice.graftFileDeprecated=false",
 		"-c", "diff.suppressBlankEmpty=false",
 	}
@@ -161,6 +181,7 @@ func explain(err error) error {
 		{"Could not read", "an object is missing or corrupt: run git fsck, then fetch or clone again"},
 		{"bad tree object", "an object is missing or corrupt: run git fsck, then fetch or clone again"},
 		{"is not a blob", "an object is missing or corrupt: run git fsck, then fetch or clone again"},
+		{"is ambiguous", "more than one branch or tag has that name: name it in full, refs/heads/NAME or refs/remotes/origin/NAME"},
 		{"packfile", "a pack is corrupt: run git fsck, then fetch or clone again"},
 	} {
 		if strings.Contains(said, hint.sign) {
@@ -172,11 +193,14 @@ func explain(err error) error {
 
 // Resolve returns the full id of the commit that revision names.
 func (r *Repository) Resolve(ctx context.Context, revision string) (string, error) {
-	out, err := r.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	// A tag of the same name must not stand in for a branch.
+	out, err := r.output(ctx, "-c", "core.warnAmbiguousRefs=true", "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
 	id := strings.TrimSpace(string(out))
 	var exit *process.Error
 	switch {
 	case errors.As(err, &exit) && exit.Exit == 1, err == nil && !isObjectID([]byte(id)):
+		return "", r.noCommit(revision)
+	case exit != nil && strings.Contains(exit.Stderr, "Needed a single revision"):
 		return "", r.noCommit(revision)
 	case exit != nil && exit.Exit == 128:
 		return "", fmt.Errorf("%w (%w)", r.noCommit(revision), err)
@@ -188,6 +212,19 @@ func (r *Repository) Resolve(ctx context.Context, revision string) (string, erro
 
 func (r *Repository) noCommit(revision string) error {
 	return fmt.Errorf("there is no commit %q in %s: check the name, or fetch it (git fetch origin %s)", revision, r.Root, revision)
+}
+
+// MergeBase returns the commit where two commits last had the same history, "" where they never had.
+func (r *Repository) MergeBase(ctx context.Context, a, b string) (string, error) {
+	out, err := r.output(ctx, "merge-base", "--end-of-options", a, b)
+	var exit *process.Error
+	if errors.As(err, &exit) && exit.Exit == 1 && exit.Stderr == "" {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking for where the change began: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // Head returns the full id of HEAD's commit, "" where there is no commit yet.

@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -21,6 +22,54 @@ func Text(content []byte) (text string, origin Origin, ok bool) {
 		return "", Plain, false
 	}
 	return string(content), Plain, true
+}
+
+// printableShare is how much of a text without its NUL bytes has to be printable for it to be a text at all.
+const printableShare = 0.9
+
+// TextWithNULs returns content without its NUL bytes and byte order mark, if what is left is text: UTF-32, UTF-16 that
+// an odd byte put out of step, or text with a stray NUL that makes git take it for binary.
+func TextWithNULs(content []byte) (text string, ok bool) {
+	for _, mark := range []string{"\xff\xfe\x00\x00", "\x00\x00\xfe\xff", "\xff\xfe", "\xfe\xff"} {
+		if rest, found := bytes.CutPrefix(content, []byte(mark)); found {
+			content = rest
+			break
+		}
+	}
+	stripped := bytes.ReplaceAll(content, []byte{0}, nil)
+	head := stripped[:min(len(stripped), 1<<16)]
+	printable := 0
+	for _, c := range head {
+		if c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' {
+			printable++
+		}
+	}
+	if len(head) == 0 || float64(printable) < printableShare*float64(len(head)) {
+		return "", false
+	}
+	return string(stripped), true
+}
+
+// OutOfStep are the numbers, from 1, of the lines of a text without its NUL bytes that the text decoded as UTF-16
+// does not have: where the decoding went wrong.
+func OutOfStep(stripped, decoded string) map[int]bool {
+	known := map[string]bool{}
+	for line := range strings.Lines(decoded) {
+		known[strings.TrimRight(line, "\r\n")] = true
+	}
+	numbers, number := map[int]bool{}, 0
+	for line := range strings.Lines(stripped) {
+		number++
+		if line = strings.TrimRight(line, "\r\n"); !known[line] && isASCII(line) {
+			numbers[number] = true
+		}
+	}
+	return numbers
+}
+
+// isASCII says whether a line is printable ASCII: others are what is left of characters that are no Latin letters.
+func isASCII(line string) bool {
+	return strings.IndexFunc(line, func(r rune) bool { return (r < ' ' || r > '~') && r != '\t' }) < 0
 }
 
 // utf16Order is the byte order of UTF-16 text, nil for anything else. Without a byte order mark, text is told by

@@ -34,7 +34,17 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	said := strings.TrimSpace(e.Stderr)
+	// Beside complaints, the rest is left out: warnings quote files, which may hold secrets.
+	var lines []string
+	for line := range strings.Lines(e.Stderr) {
+		if line = strings.TrimSpace(line); isComplaint([]byte(line)) {
+			lines = append(lines, line)
+		}
+	}
+	said := strings.Join(lines, "; ")
+	if said == "" {
+		said = strings.TrimSpace(e.Stderr)
+	}
 	if said == "" {
 		said = e.Err.Error()
 	}
@@ -211,7 +221,7 @@ func (t *tail) complaint() string {
 
 // isComplaint knows what git prints when it goes on without what it should have read.
 func isComplaint(line []byte) bool {
-	for _, sign := range []string{"error:", "fatal:", "warning: ignoring broken ref"} {
+	for _, sign := range []string{"error:", "fatal:", "warning: ignoring broken ref", "warning: refname "} {
 		if bytes.HasPrefix(line, []byte(sign)) {
 			return true
 		}

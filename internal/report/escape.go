@@ -34,6 +34,19 @@ func printable(s string) string {
 	return b.String()
 }
 
+// Safe makes text of several lines safe to show in a terminal and in a workflow log.
+func Safe(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		content, ended := strings.CutSuffix(line, "\n")
+		b.WriteString(printable(content))
+		if ended {
+			b.WriteByte('\n')
+		}
+	}
+	return string(guardCommands([]byte(b.String())))
+}
+
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
 // prose is a message on one line: its white space is folded, and then it is made printable.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/forewarden/forewarden/internal/git"
+	"github.com/forewarden/forewarden/internal/pathclass"
 	"github.com/forewarden/forewarden/internal/scope"
 )
 
@@ -26,22 +27,28 @@ func (l *look) commits(ctx context.Context) (n int64, nothing string, err error)
 		}
 		return 0, "the change has no commits: everything that the head has, the base has", nil
 	}
-	if err := l.additions(ctx, repository, ids); err != nil {
-		return int64(len(ids)), "", err
+	looked, err := l.additions(ctx, repository, ids)
+	if err == nil {
+		err = l.assembled(ctx, repository, looked)
 	}
-	return int64(len(ids)), "", l.present(ctx, repository)
+	if err == nil {
+		err = l.present(ctx, repository)
+	}
+	return int64(len(ids)), "", err
 }
 
-func (l *look) additions(ctx context.Context, repository *git.Repository, ids []string) error {
+// additions looks at what commits added, and returns which files they touched.
+func (l *look) additions(ctx context.Context, repository *git.Repository, ids []string) (map[string]bool, error) {
 	workers, workCtx := pool(ctx)
 	leftOut, looked := map[string]bool{}, map[string]bool{}
 	var done int64
 	commit := ""
-	options := git.Options{Under: l.scope.Under, MaxHunkBytes: l.maxBytes, Skipped: l.skips.Add}
+	options := git.Options{Under: l.scope.Under, MaxHunkBytes: l.maxBytes, Skipped: l.skips.Add, Renamed: l.giveUp}
+	options.Binary = func(c *git.Commit, path string) { workers.Go(func() error { return l.name(workCtx, c, path) }) }
 	err := repository.Additions(workCtx, ids, options, func(a git.Addition) error {
 		if a.Commit.ID != commit {
 			commit = a.Commit.ID
-			done++
+			done = min(done+1, int64(len(ids)))
 			l.scope.Report(scope.Progress{Control: "secret-scan", Done: done, Total: int64(len(ids)), Unit: "commits"})
 		}
 		if l.skipOnce(leftOut, a.Path) {
@@ -56,8 +63,25 @@ func (l *look) additions(ctx context.Context, repository *git.Repository, ids []
 	})
 	// A worker's error is the cause where both fail: it cancels the reading.
 	if workErr := workers.Wait(); workErr != nil {
-		return workErr
+		return nil, workErr
 	}
+	return looked, err
+}
+
+// giveUp says whether a move takes a file from where less is looked at, or counts, to where more is.
+func (l *look) giveUp(from, to string) bool {
+	if l.detector.leftOut(to) {
+		return false
+	}
+	before, after := pathclass.Of(from, nil), pathclass.Of(to, nil)
+	return l.detector.leftOut(from) ||
+		before != after && (after == pathclass.Production || before == pathclass.Vendored || before == pathclass.Test)
+}
+
+// name looks at the name of a file that has no text to look into.
+func (l *look) name(ctx context.Context, c *git.Commit, path string) error {
+	found, err := l.detector.scan(ctx, "", path, c.ID, 1)
+	l.keep(found, binaryFile, nil, c)
 	return err
 }
 

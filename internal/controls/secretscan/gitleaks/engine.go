@@ -51,6 +51,9 @@ const (
 	skipSpecial   = "device, pipe or socket"
 )
 
+// binaryFile is the origin of what a binary file's name alone tells.
+const binaryFile git.Origin = "binary"
+
 // A look is one run of the engine.
 type look struct {
 	scope    scope.Scope

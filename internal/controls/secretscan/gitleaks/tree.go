@@ -10,7 +10,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/zricethezav/gitleaks/v8/sources"
 
@@ -57,10 +60,23 @@ func (l *look) tree(ctx context.Context) (nothing string, err error) {
 	if len(failures) > 0 {
 		return "", unread(failures)
 	}
-	if l.files.Load() == 0 {
-		return fmt.Sprintf("none of the %d files is one to look into", len(files)), nil
+	if l.files.Load() > 0 {
+		return "", nil
 	}
-	return "", nil
+	return l.nothing(len(files))
+}
+
+// nothing says why no file was looked into: because none is one to look into, or because those that are could not be.
+func (l *look) nothing(files int) (string, error) {
+	for _, s := range l.skips.List() {
+		if s.Reason == git.SkipLarge || s.Reason == skipAbsent {
+			return "", fmt.Errorf("no file was looked into: %d of %d: %s (%s)", s.Count, files, s.Reason, strings.Join(s.Examples, ", "))
+		}
+	}
+	if files == 1 {
+		return "the only file is none to look into", nil
+	}
+	return fmt.Sprintf("none of the %d files is one to look into", files), nil
 }
 
 // unread is one error for many files, of which it names three.
@@ -134,7 +150,8 @@ func (l *look) file(ctx context.Context, root *os.Root, name string) error {
 	local := filepath.FromSlash(name)
 	info, err := root.Lstat(local)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), err != nil && strings.Contains(err.Error(), "path escapes"):
+		// Also where a folder has become a file or a link to elsewhere: git's file is not there.
 		l.skips.Add(skipAbsent, name)
 		return nil
 	case err != nil:
@@ -169,8 +186,18 @@ func (l *look) file(ctx context.Context, root *os.Root, name string) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	if _, origin, _ := git.Text(head); origin == git.UTF16 {
-		return l.utf16(ctx, f, name)
+	_, origin, _ := git.Text(head)
+	if origin == git.UTF16 || bytes.Count(head, []byte{0})*10 > len(head) {
+		content, err := io.ReadAll(io.LimitReader(f, l.maxBytes))
+		if err != nil {
+			return err
+		}
+		if looked, err := l.wide(ctx, content, name); looked || err != nil {
+			return err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
 	}
 	return l.chunks(ctx, f, name, head)
 }
@@ -200,17 +227,34 @@ func (l *look) chunks(ctx context.Context, f io.Reader, name string, head []byte
 	return nil
 }
 
-func (l *look) utf16(ctx context.Context, f io.Reader, name string) error {
-	content, err := io.ReadAll(io.LimitReader(f, l.maxBytes))
-	if err != nil {
-		return err
+// wide looks into a file with more than one byte a character: as UTF-16, and without its NUL bytes where that is out
+// of step or is something else. looked is false for what is no such text.
+func (l *look) wide(ctx context.Context, content []byte, name string) (looked bool, err error) {
+	decoded, origin, _ := git.Text(content)
+	stripped, isText := git.TextWithNULs(content)
+	if origin == git.UTF16 {
+		found, err := l.detector.scan(ctx, decoded, name, "", 1)
+		if err != nil {
+			return true, err
+		}
+		l.keepTree(found, git.UTF16, []byte(decoded[:min(len(decoded), 2048)]))
 	}
-	text, origin, _ := git.Text(content)
-	l.files.Add(1)
-	l.bytes.Add(int64(len(content)))
-	found, err := l.detector.scan(ctx, text, name, "", 1)
-	l.keepTree(found, origin, []byte(text[:min(len(text), 2048)]))
-	return err
+	if isText {
+		outOfStep := git.OutOfStep(stripped, decoded)
+		found, err := l.detector.scan(ctx, stripped, name, "", 1)
+		if err != nil {
+			return true, err
+		}
+		found = slices.DeleteFunc(found, func(s sighting) bool {
+			return origin == git.UTF16 && !outOfStep[s.Location.StartLine]
+		})
+		l.keepTree(found, git.NULBytes, []byte(stripped[:min(len(stripped), 2048)]))
+	}
+	if looked = origin == git.UTF16 || isText; looked {
+		l.files.Add(1)
+		l.bytes.Add(int64(len(content)))
+	}
+	return looked, nil
 }
 
 func (l *look) keepTree(found []sighting, origin git.Origin, head []byte) {

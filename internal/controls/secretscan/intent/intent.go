@@ -172,7 +172,7 @@ func severity(k Kind, class string) finding.Severity {
 	switch {
 	case k == ProviderToken && !vendored:
 		return finding.Critical
-	case k == PrivateKey && production:
+	case k == PrivateKey && (production || class == "generated" || class == "lock"): // a header is written quickly
 		return finding.High
 	case k == ProviderToken, k == PrivateKey && !vendored, k == Generic && production:
 		return finding.Medium

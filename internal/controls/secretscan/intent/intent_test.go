@@ -37,7 +37,7 @@ func TestSeverity(t *testing.T) {
 	const l, m, h, c = finding.Low, finding.Medium, finding.High, finding.Critical
 	for kind, want := range map[intent.Kind][]finding.Severity{
 		intent.ProviderToken: {c, c, c, c, c, m},
-		intent.PrivateKey:    {h, m, m, m, m, l},
+		intent.PrivateKey:    {h, m, m, h, h, l},
 		intent.Generic:       {m, l, l, l, l, l},
 	} {
 		for i, class := range classes {
