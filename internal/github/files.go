@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 )
@@ -62,7 +61,7 @@ func appendTo(file, text string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(f, text)
+	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/forewarden/forewarden/internal/controls/secretscan/intent"
 	"github.com/forewarden/forewarden/internal/git"
@@ -27,7 +28,7 @@ func (l *look) assembled(ctx context.Context, repository *git.Repository, paths 
 	path := map[string]string{} // of a blob
 	var ids []string
 	for _, e := range entries {
-		if paths[e.Path] && path[e.ID] == "" {
+		if strings.HasPrefix(e.Mode, "100") && paths[e.Path] && path[e.ID] == "" {
 			path[e.ID] = e.Path
 			ids = append(ids, e.ID)
 		}
