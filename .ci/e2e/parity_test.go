@@ -47,25 +47,25 @@ var (
 )
 
 // fetch is the module's folder in Go's module cache, with its content checked against the sum.
-func (m module) fetch(t testing.TB) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", m.path+"@"+m.version)
-	cmd.Dir = t.TempDir()
+func (m module) fetch(tb testing.TB) string {
+	tb.Helper()
+	cmd := exec.CommandContext(tb.Context(), "go", "mod", "download", "-json", m.path+"@"+m.version)
+	cmd.Dir = tb.TempDir()
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOSUMDB=off")
 	out, err := cmd.Output()
-	require.NoError(t, err, "%s", out)
+	require.NoError(tb, err, "%s", out)
 	var got struct{ Dir, Sum string }
-	require.NoError(t, json.Unmarshal(out, &got))
-	require.Equal(t, m.sum, got.Sum, "%s@%s is not the one this test was written with", m.path, m.version)
+	require.NoError(tb, json.Unmarshal(out, &got))
+	require.Equal(tb, m.sum, got.Sum, "%s@%s is not the one this test was written with", m.path, m.version)
 	return got.Dir
 }
 
 // copyTo copies the module's files, writable. Without its gitleaks configuration where bare, so that the rules meet
 // all of it.
-func (m module) copyTo(t testing.TB, dir string, bare bool) {
-	t.Helper()
-	from := m.fetch(t)
-	require.NoError(t, filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+func (m module) copyTo(tb testing.TB, dir string, bare bool) {
+	tb.Helper()
+	from := m.fetch(tb)
+	require.NoError(tb, filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

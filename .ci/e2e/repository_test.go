@@ -21,10 +21,10 @@ type repository struct {
 	commits int
 }
 
-func newRepository(t testing.TB) *repository {
-	t.Helper()
-	r := &repository{t: t, dir: filepath.Join(t.TempDir(), "repository")}
-	require.NoError(t, os.Mkdir(r.dir, 0o755))
+func newRepository(tb testing.TB) *repository {
+	tb.Helper()
+	r := &repository{t: tb, dir: filepath.Join(tb.TempDir(), "repository")}
+	require.NoError(tb, os.Mkdir(r.dir, 0o755))
 	r.git("init", "--quiet", "--initial-branch=main")
 	return r
 }
