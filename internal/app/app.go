@@ -108,7 +108,12 @@ func (c Command) dispatch(ctx context.Context) (int, error) {
 		return 0, c.version(ctx, nil)
 	}
 	if i := slices.IndexFunc(c.verbs(), func(v verb) bool { return v.name == first }); i >= 0 {
-		return 0, c.verbs()[i].run(c, ctx, c.Args[1:])
+		v := c.verbs()[i]
+		if len(c.Args) > 1 && isHelp(c.Args[1]) {
+			_, err := fmt.Fprintf(c.Stdout, "Usage: %s %s %s\n\n%s%s.\n", c.Name, v.name, v.args, strings.ToUpper(v.doc[:1]), v.doc[1:])
+			return 0, err
+		}
+		return 0, v.run(c, ctx, c.Args[1:])
 	}
 	if c.single() {
 		return c.check(ctx, c.Name, c.Controls, c.Args)
@@ -128,6 +133,8 @@ func (c Command) dispatch(ctx context.Context) (int, error) {
 	}
 	return 0, c.unknown(first)
 }
+
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
 func (c Command) unknown(word string) error {
 	if slices.Contains(control.Known(), word) {

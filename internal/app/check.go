@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -160,8 +162,8 @@ func (p *plan) look(ctx context.Context) gate.Verdict {
 func (p *plan) decide(results []control.Result) gate.Verdict {
 	v := gate.Decide(gate.Input{
 		Policy: p.policy, Results: slices.Concat(results, p.off), About: p.about, Rules: policyRules(),
-		Whole: p.scope.Kind != scope.Change && p.scope.Under == "" && p.blind == nil,
-		Blind: p.blind != nil, Now: p.command.Now(),
+		Whole:   p.scope.Kind != scope.Change && p.scope.Under == "" && p.blind == nil,
+		History: p.scope.Kind == scope.History, Blind: p.blind != nil, Now: p.command.Now(),
 	})
 	for i := range v.Outcomes {
 		v.Outcomes[i].Title = p.title(v.Outcomes[i].Control)
@@ -179,9 +181,13 @@ func (p *plan) title(id string) string {
 
 // run is the verdict with what a report tells besides.
 func (p *plan) run(v gate.Verdict) report.Run {
+	under := p.scope.Under
+	if info, err := os.Stat(filepath.Join(p.scope.Root, filepath.FromSlash(under))); err == nil && under != "" && info.IsDir() {
+		under += "/"
+	}
 	return report.Run{
 		Tool:    report.Tool{Name: p.command.Name, Version: Version},
-		Scope:   report.Scope{Kind: string(p.scope.Kind), Base: p.scope.Base, Head: p.scope.Head, Under: p.scope.Under},
+		Scope:   report.Scope{Kind: string(p.scope.Kind), Base: p.scope.Base, Head: p.scope.Head, Under: under},
 		Verdict: v,
 	}
 }

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -50,48 +52,51 @@ func (p *plan) eventRange(ctx context.Context, repository *git.Repository) (base
 		}
 		p.notes = append(p.notes, "the commit before the push is gone (a force push): compared with the default branch instead")
 	}
-	base = p.defaultBranch(ctx, repository)
-	if base == "" {
-		p.notes = append(p.notes, "there is no default branch to compare with: everything is new, and no repository policy counts")
+	base, err = p.defaultBranch(ctx, repository)
+	if err != nil {
+		p.notes = append(p.notes, "nothing to compare with ("+err.Error()+"): everything is new, and no repository policy counts")
 	}
 	return base, e.Head, repository.Complete(ctx, git.Range{Head: e.Head, Base: base}, getenv)
 }
 
-// defaultBranch is the commit of the repository's default branch as the checkout has it, "" where it has none.
-func (p *plan) defaultBranch(ctx context.Context, repository *git.Repository) string {
-	if p.event.DefaultBranch == "" {
-		return ""
+// defaultBranch is the commit of the repository's default branch, which is fetched where the checkout lacks it.
+func (p *plan) defaultBranch(ctx context.Context, repository *git.Repository) (string, error) {
+	e := p.event
+	switch {
+	case e.DefaultBranch == "":
+		return "", errors.New("the event names no default branch")
+	case e.ToDefault:
+		return "", errors.New("this is the default branch")
 	}
 	for _, ref := range []string{"refs/remotes/origin/", "refs/heads/"} {
-		if id, err := repository.Resolve(ctx, ref+p.event.DefaultBranch); err == nil && id != p.event.Head {
-			return id
+		if id, err := repository.Resolve(ctx, ref+e.DefaultBranch); err == nil {
+			return id, nil
 		}
 	}
-	if id, err := repository.FetchBranch(ctx, p.event.DefaultBranch, p.command.Getenv); err == nil && id != p.event.Head {
-		return id
-	}
-	return ""
+	return repository.FetchBranch(ctx, e.DefaultBranch, p.command.Getenv)
 }
 
 // onActions says whether annotations, a summary and outputs are wanted.
 func (p *plan) onActions() bool { return github.Running(p.command.Getenv) }
 
 // edge tells GitHub of the verdict: annotations on the standard output of a text run and on the standard error of any
-// other, then the job's summary, then the outputs.
+// other, then the job's summary, then the outputs. One that cannot be written does not keep the others from it.
 func (c Command) edge(p *plan, run report.Run) error {
 	out := c.Stdout
 	if p.options.format != "text" {
 		out = c.Stderr
 	}
+	var errs []error
 	if err := github.Annotate(out, report.Annotations(run.Verdict)); err != nil {
-		return fmt.Errorf("the annotations: %w", err)
+		errs = append(errs, fmt.Errorf("the annotations were not written: %w", err))
 	}
-	var page summaryPage
-	if err := report.Markdown(&page, run); err != nil {
-		return err
+	var page bytes.Buffer
+	err := report.Markdown(&page, run)
+	if err == nil {
+		err = github.WriteSummary(c.Getenv, page.String())
 	}
-	if err := github.WriteSummary(c.Getenv, page.text); err != nil {
-		return fmt.Errorf("the job's summary was not written: %w", err)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("the job's summary was not written: %w", err))
 	}
 	outputs := []github.Output{
 		{Name: "verdict", Value: string(run.Verdict.Decision)},
@@ -100,9 +105,9 @@ func (c Command) edge(p *plan, run report.Run) error {
 		{Name: "sarif", Value: p.options.reportPath("sarif")},
 	}
 	if err := github.WriteOutputs(c.Getenv, outputs...); err != nil {
-		return fmt.Errorf("the step's outputs were not written: %w", err)
+		errs = append(errs, fmt.Errorf("the step's outputs were not written: %w", err))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // newFindings counts what is neither waived nor there before.
@@ -126,13 +131,6 @@ func (o options) reportPath(format string) string {
 		}
 	}
 	return ""
-}
-
-type summaryPage struct{ text string }
-
-func (s *summaryPage) Write(b []byte) (int, error) {
-	s.text += string(b)
-	return len(b), nil
 }
 
 // shield switches workflow commands off around a text on the standard output of a workflow run.

@@ -27,6 +27,7 @@ type options struct {
 	reports    []reportFile
 	text       report.Options
 	path       string
+	pathGiven  bool // on the command line: a run is limited to it
 }
 
 type reportFile struct{ format, path string }
@@ -76,7 +77,7 @@ func (c Command) parse(name string, all []*control.Control, args []string) (opti
 		return o, usage("one path at most, not %d: %s", len(paths), strings.Join(paths, ", "))
 	}
 	if len(paths) == 1 {
-		o.path = paths[0]
+		o.path, o.pathGiven = paths[0], true
 	}
 	if _, err := os.Stat(o.path); err != nil {
 		return o, usage("no such path: %s", o.path)
@@ -93,7 +94,7 @@ func parseInterspersed(fs *flag.FlagSet, args []string) (rest []string, err erro
 		case errors.Is(err, flag.ErrHelp):
 			return nil, errHelp
 		case err != nil:
-			return nil, usage("%v%s (`%s --help` lists the flags)", err, nearFlag(fs, err.Error()), fs.Name())
+			return nil, usage("%s%s (`%s --help` lists the flags)", flagWords(err), nearFlag(fs, err.Error()), fs.Name())
 		}
 		if fs.NArg() == 0 {
 			return rest, nil
@@ -104,6 +105,15 @@ func parseInterspersed(fs *flag.FlagSet, args []string) (rest []string, err erro
 		rest = append(rest, fs.Arg(0))
 		args = fs.Args()[1:]
 	}
+}
+
+// flagWords says what is wrong with a flag as it is written here, with two dashes.
+func flagWords(err error) string {
+	said := err.Error()
+	if _, name, ok := strings.Cut(said, "not defined: -"); ok {
+		return "no flag --" + strings.TrimLeft(name, "-")
+	}
+	return strings.ReplaceAll(said, "flag -", "flag --")
 }
 
 // nearFlag suggests a flag for "flag provided but not defined: -x".

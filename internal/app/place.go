@@ -63,7 +63,8 @@ func (p *plan) locate(ctx context.Context) (place, error) {
 		return place{}, blindError{err}
 	}
 	p.scope.Root, p.scope.Has = repository.Root, scope.Git
-	if rel, err := filepath.Rel(repository.Root, abs); err == nil && rel != "." {
+	// A change and a history are the whole repository's, from whichever folder of it, unless a path is named.
+	if rel, err := filepath.Rel(repository.Root, abs); err == nil && rel != "." && (p.options.pathGiven || p.scope.Kind == scope.Tree) {
 		p.scope.Under = filepath.ToSlash(rel)
 	}
 	return p.inside(ctx, repository)

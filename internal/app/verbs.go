@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/forewarden/forewarden/internal/control"
 	"github.com/forewarden/forewarden/internal/policy"
@@ -96,14 +97,19 @@ func (c Command) policy(ctx context.Context, args []string) error {
 
 func (c Command) policyCheck(args []string) error {
 	file := filepath.FromSlash(policy.RepositoryFile)
-	switch len(args) {
-	case 0:
-	case 1:
-		file = args[0]
-	default:
+	switch {
+	case len(args) > 1:
 		return usage("policy check wants one file")
+	case len(args) == 1 && isHelp(args[0]):
+		_, err := fmt.Fprintf(c.Stdout, "Usage: %s policy check [FILE]\n\nChecks %s, or the file.\n", c.Name, file)
+		return err
+	case len(args) == 1:
+		file = args[0]
 	}
 	data, err := os.ReadFile(file)
+	if err != nil && len(args) == 0 {
+		return usage("there is no %s here: name the file, %s policy check FILE", file, c.Name)
+	}
 	if err != nil {
 		return usage("the policy cannot be read: %w", err)
 	}
@@ -120,11 +126,51 @@ func (c Command) policyCheck(args []string) error {
 		organisation, repository = nil, d
 	}
 	merged := policy.Merge(organisation, repository)
+	for _, hint := range c.doubts(merged) {
+		_, _ = fmt.Fprintf(c.Stdout, "note: %s\n", hint)
+	}
 	for _, r := range merged.Refused {
 		_, _ = fmt.Fprintf(c.Stdout, "%s:%d:%d: %s counts only where the organisation allows it\n", r.File, r.Line, r.Column, r.Setting)
 	}
 	_, err = fmt.Fprintf(c.Stdout, "%s is valid as %s\n", file, whose)
 	return err
+}
+
+// doubts are things in a valid policy that are probably not meant.
+func (c Command) doubts(p *policy.Effective) []string {
+	var out []string
+	unknown := func(where string, k *control.Control, id string) {
+		if _, ok := k.Explain(id); ok || id == "" {
+			return
+		}
+		var ids []string
+		for _, e := range k.Engines {
+			for _, r := range k.Rules(e.Name) {
+				ids = append(ids, r.ID)
+			}
+		}
+		hint := " (a rule of the repository's own?)"
+		if near := policy.Suggest(id, ids); near != "" {
+			hint = fmt.Sprintf(": did you mean %q?", near)
+		}
+		out = append(out, fmt.Sprintf("%s: %s has no rule of that name%s", where, k.ID, hint))
+	}
+	for _, k := range c.Controls {
+		for _, id := range p.Controls[k.ID].Disable.Value {
+			unknown(p.Controls[k.ID].Disable.Origin, k, id)
+		}
+		for _, w := range p.Waivers {
+			if w.Control == k.ID {
+				unknown(fmt.Sprintf("%s:%d", w.File, w.Line), k, w.Match["rule"])
+			}
+		}
+	}
+	for _, w := range p.Waivers {
+		if w.Expired(c.Now()) {
+			out = append(out, fmt.Sprintf("%s:%d: this waiver has expired (%s)", w.File, w.Line, w.Expires.Format(time.DateOnly)))
+		}
+	}
+	return out
 }
 
 func (c Command) policyShow(ctx context.Context, args []string) error {
@@ -143,6 +189,9 @@ func (c Command) policyShow(ctx context.Context, args []string) error {
 		return usage("policy show wants one path")
 	case len(rest) == 1:
 		o.path = rest[0]
+	}
+	if info, err := os.Stat(o.path); err == nil && !info.IsDir() {
+		return usage("%s is a file: to show a policy with it, %s policy show --policy %s", o.path, c.Name, o.path)
 	}
 	p := &plan{command: c, options: o}
 	if err := p.prepare(ctx); err != nil {

@@ -32,7 +32,7 @@ func (c Command) write(p *plan, v gate.Verdict) error {
 	}
 	text := p.options.text
 	width, terminal := terminalWidth(c.Stdout)
-	text.Color, text.Width = text.Color && terminal, width
+	text.Color, text.Width = text.Color && terminal && c.Getenv("TERM") != "dumb", width
 	if p.onActions() {
 		if err := c.edge(p, run); err != nil {
 			errs = append(errs, err)

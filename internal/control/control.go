@@ -262,7 +262,7 @@ func serve[E, P any](ctx context.Context, spec Spec[E, P], e Engine[E, P], s sco
 func reason(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return "stopped at the time limit: " + oneLine(err)
+		return "stopped at the time limit (time-limit in the policy)"
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	}

@@ -200,8 +200,8 @@ func TestRunThatIsStopped(t *testing.T) {
 	}{
 		"cancelled, and the engine did not tell": {cancelled, saw("a"), "interrupted"},
 		"cancelled, and the engine told":         {cancelled, told, "interrupted"},
-		"late, and the engine did not tell":      {late, saw("a"), "stopped at the time limit: context deadline exceeded"},
-		"late, and the engine told":              {late, told, "stopped at the time limit: reading: context deadline exceeded"},
+		"late, and the engine did not tell":      {late, saw("a"), "stopped at the time limit (time-limit in the policy)"},
+		"late, and the engine told":              {late, told, "stopped at the time limit (time-limit in the policy)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, tt.ctx, spec().With(engine("e", tt.look)))

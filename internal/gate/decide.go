@@ -28,6 +28,8 @@ type Input struct {
 	Rules []control.Rule
 	// Whole says that everything was looked at, so that a waiver that matches nothing is unused.
 	Whole bool
+	// History says that every commit was looked at as well.
+	History bool
 	// Blind says that nothing could be looked at, so that there is no passing whatever a control's on-error says.
 	Blind bool
 	Now   time.Time
@@ -172,13 +174,16 @@ func (w *waivers) findings(in Input) []finding.Finding {
 			fs = append(fs, about(x, RuleExpiredWaiver, finding.Medium,
 				fmt.Sprintf("This waiver expired on %s and no longer counts: %s.", x.Expires.Format(time.DateOnly), x.Reason),
 				fmt.Sprintf("Mend what it accepted, or ask %s to renew it with a new date.", x.Owner)))
-		case in.Whole && checked[x.Control] && !w.used[i]:
+		case in.Whole && checked[x.Control] && !w.used[i] && (in.History || !ofCommit(x)):
 			fs = append(fs, about(x, RuleUnusedWaiver, finding.Low,
-				fmt.Sprintf("This waiver matches nothing: %s.", x.Reason), "Delete it."))
+				fmt.Sprintf("This waiver matches nothing: %s.", x.Reason), "Delete it, or correct what it names."))
 		}
 	}
 	return fs
 }
+
+// ofCommit says whether a waiver may be about a commit: what it accepts can be gone from the files and still be there.
+func ofCommit(x policy.Waiver) bool { return x.Match["fingerprint"] != "" || x.Match["commit"] != "" }
 
 func about(x policy.Waiver, rule string, severity finding.Severity, message, remedy string) finding.Finding {
 	f := finding.Finding{

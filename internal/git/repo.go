@@ -211,7 +211,11 @@ func (r *Repository) Resolve(ctx context.Context, revision string) (string, erro
 }
 
 func (r *Repository) noCommit(revision string) error {
-	return fmt.Errorf("there is no commit %q in %s: check the name, or fetch it (git fetch origin %s)", revision, r.Root, revision)
+	hint := ""
+	if len(r.shallow) > 0 {
+		hint = "; the clone is shallow (git fetch --unshallow, or fetch-depth: 0 for actions/checkout)"
+	}
+	return fmt.Errorf("there is no commit %q here: check the name, or fetch it first%s", revision, hint)
 }
 
 // MergeBase returns the commit where two commits last had the same history, "" where they never had.

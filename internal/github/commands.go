@@ -1,6 +1,7 @@
 package github
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -89,11 +90,9 @@ func Shielded(w io.Writer, write func(io.Writer) error) error {
 	if _, err := fmt.Fprintf(w, "::stop-commands::%s\n", stop); err != nil {
 		return err
 	}
-	if err := write(w); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "\n::%s::\n", stop)
-	return err
+	err = write(w)
+	_, endErr := fmt.Fprintf(w, "\n::%s::\n", stop) // also after an error: whoever tells it needs commands
+	return errors.Join(err, endErr)
 }
 
 // Complain prints an error that kept the check from being made at all.

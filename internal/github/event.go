@@ -3,6 +3,7 @@
 package github
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,8 +25,10 @@ type Event struct {
 	// then Fresh is set and what the default branch has is not new.
 	Head, Base string
 	Fresh      bool
-	// DefaultBranch is the repository's default branch, "" where the event does not say.
+	// DefaultBranch is the repository's default branch, "" where the event does not say. ToDefault says that the event
+	// is a push to that branch, which then is nothing to compare with.
 	DefaultBranch string
+	ToDefault     bool
 	// Nothing says why there is nothing to look at, "" where there is.
 	Nothing string
 }
@@ -86,15 +89,18 @@ func ReadEvent(getenv func(string) string) (Event, error) {
 	}
 	e.Kind = scope.Change
 	e.DefaultBranch = p.Repository.DefaultBranch
+	if expression.MatchString(e.DefaultBranch) {
+		return e, fmt.Errorf("the event %s: repository.default_branch is no name of a branch", e.Name)
+	}
 	switch e.Name {
 	case "merge_group":
 		e.Head, e.Base = p.MergeGroup.HeadSHA, p.MergeGroup.BaseSHA
-		err = errors.Join(isCommit("merge_group.head_sha", e.Head), isCommit("merge_group.base_sha", e.Base))
+		err = cmp.Or(isCommit("merge_group.head_sha", e.Head), isCommit("merge_group.base_sha", e.Base))
 	case "push":
 		err = e.push(p)
 	default:
 		e.Head, e.Base = p.PullRequest.Head.SHA, p.PullRequest.Base.SHA
-		err = errors.Join(isCommit("pull_request.head.sha", e.Head), isCommit("pull_request.base.sha", e.Base))
+		err = cmp.Or(isCommit("pull_request.head.sha", e.Head), isCommit("pull_request.base.sha", e.Base))
 	}
 	if err != nil {
 		return e, fmt.Errorf("the event %s: %w", e.Name, err)
@@ -109,12 +115,13 @@ func (e *Event) push(p payload) error {
 		return nil
 	}
 	e.Head, e.Base = p.After, p.Before
+	e.ToDefault = p.Ref == "refs/heads/"+p.Repository.DefaultBranch
 	e.Fresh = isZero(p.Before) || strings.HasPrefix(p.Ref, "refs/tags/")
 	if e.Fresh {
 		e.Base = ""
 		return isCommit("after", e.Head)
 	}
-	return errors.Join(isCommit("after", e.Head), isCommit("before", e.Base))
+	return cmp.Or(isCommit("after", e.Head), isCommit("before", e.Base))
 }
 
 var commitID = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
@@ -126,6 +133,9 @@ func isCommit(field, id string) error {
 	return nil
 }
 
+// expression matches what makes more than a name of a revision, and is in no branch's name.
+var expression = regexp.MustCompile(`[\x00-\x20\x7f~^:?*\[\\\\]|\.\.|@\{|^-`)
+
 func isZero(id string) bool { return id != "" && strings.Trim(id, "0") == "" }
 
 // readPayload reads an event file. Its errors quote nothing of it.
@@ -133,6 +143,10 @@ func readPayload(file string) (payload, error) {
 	var p payload
 	if file == "" {
 		return p, errors.New("GITHUB_EVENT_PATH is not set: run inside a workflow, or say what to look at with --base or --scope")
+	}
+	// Opening a pipe would wait for ever.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return p, errors.New("its file is no regular file")
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -168,5 +182,5 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
-	return s[:min(len(s), 80)]
+	return cut(s, 80)
 }

@@ -28,7 +28,7 @@ func WriteOutputs(getenv func(string) string, outputs ...Output) error {
 		if err != nil {
 			return err
 		}
-		if strings.Contains(o.Value, delimiter) || strings.ContainsAny(o.Name, "=<\r\n") {
+		if strings.Contains(o.Value, delimiter) || strings.ContainsAny(o.Name, "=<\r\n") || o.Name == "" {
 			return fmt.Errorf("the output %q cannot be written", o.Name)
 		}
 		fmt.Fprintf(&b, "%s<<%s\n%s\n%s\n", o.Name, delimiter, o.Value, delimiter)
@@ -56,10 +56,17 @@ func WriteSummary(getenv func(string) string, page string) error {
 	return appendTo(file, page)
 }
 
+// appendTo appends lines to a file, behind the end of a line.
 func appendTo(file, text string) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
+	}
+	last := make([]byte, 1)
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
+			text = "\n" + text
+		}
 	}
 	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())

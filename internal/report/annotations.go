@@ -21,7 +21,8 @@ const (
 )
 
 // An Annotation is what a contributor reads beside a line: one problem, what it is and what to do. Line is 0 where it
-// is about the whole file, Path "" where it is about no file. Nothing is escaped yet.
+// is about the whole file, Path "" where it is about no file. Nothing in it moves a cursor, hides text or starts an old
+// workflow command; what the new ones need escaped is not escaped yet.
 type Annotation struct {
 	Level                            Level
 	Path                             string
@@ -40,7 +41,7 @@ func Annotations(v gate.Verdict) []Annotation {
 			if o.Blind() || v.Decision == gate.Error {
 				level = LevelError
 			}
-			out = append(out, Annotation{Level: level, Title: o.Control + " could not look", Message: o.Reason})
+			out = append(out, Annotation{Level: level, Title: o.Control + " could not look", Message: prose(o.Reason)})
 		}
 	}
 	for _, c := range []class{blocking, warning} {
@@ -74,7 +75,7 @@ func (e entry) annotation() Annotation {
 	f := e.worst()
 	a := Annotation{
 		Level: LevelError, Path: f.Path, Line: f.StartLine, Column: f.StartColumn, EndLine: f.EndLine, EndColumn: f.EndColumn,
-		Title: fmt.Sprintf("%s: %s (%s)", e.control, f.Rule, f.Severity), Message: f.Message,
+		Title: prose(fmt.Sprintf("%s: %s (%s)", e.control, f.Rule, f.Severity)), Message: prose(f.Message),
 	}
 	if e.class == warning {
 		a.Level = LevelWarning
@@ -83,14 +84,15 @@ func (e entry) annotation() Annotation {
 		a.atHead(f)
 	}
 	if e.folder != "" {
-		a.Message = e.vendored() + ". The first: " + a.Message
+		a.Message = prose(e.vendored()) + ". The first: " + a.Message
 	}
 	if again := e.again(); again != "" {
 		a.Message += " (" + again + ")"
 	}
 	if f.Remedy != "" {
-		a.Message += "\nFix: " + f.Remedy
+		a.Message += "\nFix: " + prose(f.Remedy)
 	}
+	a.Path = printable(a.Path)
 	return a
 }
 

@@ -89,6 +89,14 @@ func collapse(c class, control string, findings []finding.Finding) []entry {
 	return out
 }
 
+// remedy says what to do about the entry.
+func (e entry) remedy() string {
+	if e.folder != "" {
+		return fmt.Sprintf("Report it to where the code comes from, or leave the files out. To accept it, waive the path %q in the policy.", e.folder+"/**")
+	}
+	return e.findings[0].Remedy
+}
+
 // worst is the entry's most severe finding, the first of several.
 func (e entry) worst() finding.Finding {
 	return slices.MaxFunc(e.findings, func(a, b finding.Finding) int { return cmp.Compare(a.Severity, b.Severity) })

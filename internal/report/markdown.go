@@ -32,7 +32,7 @@ func (p *page) fits(s string, reserved int) bool {
 // Markdown writes the run as GitHub's job summary.
 func Markdown(w io.Writer, r Run) error {
 	p := &page{}
-	word, next := verdictWords(r.Verdict)
+	word, next := verdictWords(r)
 	fmt.Fprintf(p, "## Forewarden: %s\n\n%s\n\n", word, paragraph(strings.ToUpper(next[:1])+next[1:]))
 	p.controls(r)
 	p.findings(r.Verdict)
@@ -126,8 +126,8 @@ func markdownRow(e entry) string {
 	} else {
 		what = append(what, markdownProse(f.Message))
 	}
-	if f.Remedy != "" {
-		what = append(what, "**Fix:** "+markdownProse(f.Remedy))
+	if remedy := e.remedy(); remedy != "" {
+		what = append(what, "**Fix:** "+markdownProse(remedy))
 	}
 	place := markdown(cut(e.place(false), 1000))
 	if o := origin(f); o != "" && e.folder == "" {

@@ -39,7 +39,7 @@ func Text(w io.Writer, r Run, o Options) error {
 		t.counted(r.Verdict)
 		t.summaries(r)
 	}
-	t.verdict(r.Verdict)
+	t.verdict(r)
 	_, err := w.Write(guardCommands(t.Bytes()))
 	return err
 }
@@ -114,7 +114,7 @@ func (t *text) entry(e entry) {
 		t.excerpt(f.Excerpt)
 		t.wrap("  ", "", f.Message)
 	}
-	t.wrap("  ", "fix: ", f.Remedy)
+	t.wrap("  ", "fix: ", e.remedy())
 	if e.class == waived {
 		t.wrap("  ", "waived: ", f.Attributes[waiverReason])
 	}
@@ -171,7 +171,10 @@ func (t *text) summary(o gate.Outcome) {
 		t.WriteString(name + t.paint(red, prose("COULD NOT LOOK: "+strings.TrimRight(o.Reason, ". "))))
 		t.WriteString(soFar(o))
 	default:
-		fmt.Fprintf(t, "%s%s - looked at %s", name, outcomeWords(o), lookedAt(o.Stats))
+		t.WriteString(name + outcomeWords(o))
+		if o.Stats.Files+o.Stats.Commits > 0 || len(o.Stats.Skipped) > 0 {
+			t.WriteString(" - looked at " + lookedAt(o.Stats))
+		}
 	}
 	for i, s := range o.Stats.Skipped {
 		separator := ", "
@@ -195,8 +198,8 @@ func soFar(o gate.Outcome) string {
 	return words
 }
 
-func (t *text) verdict(v gate.Verdict) {
-	word, next := verdictWords(v)
+func (t *text) verdict(r Run) {
+	word, next := verdictWords(r)
 	code := map[string]string{"PASS": green}[word]
 	if code == "" {
 		code = red

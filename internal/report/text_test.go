@@ -106,7 +106,7 @@ func TestVerdictWords(t *testing.T) {
 		"no decision":        {gate.Verdict{}, []string{"ERROR", "could not look"}},
 	}
 	for name, c := range cases {
-		word, next := verdictWords(c.verdict)
+		word, next := verdictWords(Run{Verdict: c.verdict})
 		require.Equal(t, c.want[0], word, name)
 		for _, want := range c.want[1:] {
 			require.Contains(t, next, want, name)

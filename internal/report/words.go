@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -13,14 +12,22 @@ import (
 // The sentences that the reports for people share. None of them is escaped: each report escapes for its own medium.
 
 // verdictWords is the verdict in one word, and what to do next.
-func verdictWords(v gate.Verdict) (word, next string) {
+func verdictWords(r Run) (word, next string) {
+	word, next = wordsOf(r.Verdict)
+	if r.Scope.Under != "" {
+		next += " (only " + r.Scope.Under + " was looked at)"
+	}
+	return word, next
+}
+
+func wordsOf(v gate.Verdict) (word, next string) {
 	mustFix := blockingWords(v)
 	unseen := failedWords(v)
 	switch v.Decision {
 	case gate.Pass:
 		return passWords(v, unseen)
 	case gate.Blocked:
-		next = mustFix + ": fix each as it says and add a commit; what is acceptable can be waived in the organisation's policy"
+		next = mustFix + ": do what each says; what is acceptable can be waived in the policy"
 		if unseen != "" {
 			next += ". Moreover, " + unseen
 		}
@@ -56,12 +63,21 @@ func passWords(v gate.Verdict, unseen string) (word, next string) {
 	case warnings > 0:
 		next = "nothing blocks; please look at the " + count(warnings, "warning")
 	case skipped == len(v.Outcomes):
-		next = "there was nothing to look at"
+		next = "nothing was looked at: " + skippedWords(v)
 	}
 	if unseen != "" {
-		next += ". But " + unseen + ". What was not looked at is not clean"
+		return "NOT CHECKED", unseen + ". The policy lets that pass (on-error: warn), but what was not looked at is not clean. Otherwise " + next
 	}
 	return "PASS", next
+}
+
+// skippedWords says why each control had nothing to do.
+func skippedWords(v gate.Verdict) string {
+	var parts []string
+	for _, o := range v.Outcomes {
+		parts = append(parts, o.Control+": "+strings.TrimRight(o.Reason, ". "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // blockingWords says what must be fixed, with a count per control; empty where nothing must.
@@ -77,7 +93,11 @@ func blockingWords(v gate.Verdict) string {
 	if total == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s must be fixed (%s)", count(total, "finding"), strings.Join(parts, ", "))
+	words := count(total, "finding") + " must be fixed"
+	if len(v.Outcomes) > 1 {
+		words += " (" + strings.Join(parts, ", ") + ")"
+	}
+	return words
 }
 
 // failedWords says which controls could not look, and why; empty where all could.
@@ -165,7 +185,7 @@ func scopeWords(s Scope) string {
 		words += " at " + short(s.Head)
 	}
 	if s.Under != "" {
-		words += ", only under " + strings.TrimRight(s.Under, "/") + "/"
+		words += ", only " + s.Under
 	}
 	return words
 }

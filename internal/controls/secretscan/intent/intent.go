@@ -4,6 +4,7 @@ package intent
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ func Spec() control.Spec[Evidence, Params] {
 	return control.Spec[Evidence, Params]{
 		ID:       ID,
 		Title:    "No credential enters the repository",
-		Doc:      "Finds tokens, keys and passwords in what a change adds, in the files as they are, or in every commit.",
+		Doc:      "Finds tokens, keys and random-looking passwords in what a change adds, in the files as they are, or in every commit.",
 		Defaults: Params{MaxFileMegabytes: 64},
 		Validate: func(p Params) error {
 			if p.MaxFileMegabytes < 1 || p.MaxFileMegabytes > 2000 {
@@ -144,7 +145,10 @@ func (h Hit) finding(waivers bool) finding.Finding {
 		}
 	}
 	f.Message = h.message(refusal)
-	f.Remedy = remedy(h.Kind, waivers && clearable(h.Kind, h.Class), f.Fingerprint)
+	f.Remedy = remedy(h.Kind, way{
+		comment: waivers && clearable(h.Kind, h.Class), repository: waivers,
+		removed: h.StillPresent == "false", fingerprint: f.Fingerprint,
+	})
 	return f
 }
 
@@ -201,9 +205,12 @@ func (h Hit) attributes() map[string]string {
 	return a
 }
 
+// consequence is the half of a description that says what any leak can lead to; whoever reads a finding knows.
+var consequence = regexp.MustCompile(`, (?:which |potentially |possibly |\pL+ing ).*$`)
+
 func (h Hit) message(refusal string) string {
 	var b strings.Builder
-	b.WriteString(sentence(h.Description))
+	b.WriteString(sentence(consequence.ReplaceAllString(h.Description, "")))
 	add := func(when bool, text string) {
 		if when {
 			b.WriteString(" " + text)

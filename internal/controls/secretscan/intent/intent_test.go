@@ -3,7 +3,6 @@ package intent_test
 import (
 	"fmt"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -167,7 +166,7 @@ func TestMessageTellsWhatTheReaderCannotSee(t *testing.T) {
 
 // Every red has an ordinary way back to green: a commit or a waiver, never a force push.
 func TestRemedySaysWhatToDo(t *testing.T) {
-	const comment, waiver = "add the comment `forewarden:allow REASON`", "ask for a waiver"
+	const comment, waiver = "write `forewarden:allow REASON` in a comment", "The commit that brought it stays"
 	for name, tt := range map[string]struct {
 		kind       intent.Kind
 		class      string
@@ -177,15 +176,17 @@ func TestRemedySaysWhatToDo(t *testing.T) {
 		"provider's token in a test": {intent.ProviderToken, "test", "Revoke it at the provider", comment},
 		"private key":                {intent.PrivateKey, "production", "Replace the key pair", waiver},
 		"private key in a test":      {intent.PrivateKey, "test", "Replace the key pair", comment},
-		"generic":                    {intent.Generic, "production", "rotate it first", comment},
-		"generic in docs":            {intent.Generic, "docs", "rotate it first", comment},
+		"generic":                    {intent.Generic, "production", "rotate it", comment},
+		"generic in docs":            {intent.Generic, "docs", "rotate it", comment},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := judge(t, hit(tt.kind, tt.class), true)
 			assert.Contains(t, f.Remedy, tt.says)
 			assert.Contains(t, f.Remedy, "one more commit")
 			assert.Contains(t, f.Remedy, tt.next)
-			assert.Equal(t, tt.next == waiver, strings.Contains(f.Remedy, f.Fingerprint), "a waiver can be written from it")
+			assert.Contains(t, f.Remedy, f.Fingerprint, "a waiver can be written from it")
+			assert.Contains(t, f.Remedy, ".github/forewarden.yml on the base branch")
+			assert.NotContains(t, judge(t, hit(tt.kind, tt.class), false).Remedy, "forewarden.yml", "it would not count")
 			assert.NotContains(t, f.Remedy, "force")
 			assert.Equal(t, intent.HelpURL, f.HelpURL)
 		})

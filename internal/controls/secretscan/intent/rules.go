@@ -62,7 +62,7 @@ func describe(r control.Rule) control.Rule {
 		r.Title += " (" + extra + ")"
 		r.Doc += " " + doc
 	}
-	r.Remedy = remedy(kind, kind == Generic, "")
+	r.Remedy = remedy(kind, way{comment: kind == Generic, repository: true})
 	r.HelpURL = HelpURL
 	r.Tags = []string{"security", "secret", string(kind)}
 	return r
@@ -78,23 +78,41 @@ func kindDoc(k Kind) string {
 	return "Only its surroundings or its randomness say that this is a credential, so it can be a false alarm: it warns in production files and is counted elsewhere."
 }
 
+// A way is what decides how a sighting can be accepted.
+type way struct {
+	comment     bool   // by a comment in the source
+	repository  bool   // by a waiver of the repository's own
+	removed     bool   // it is gone from the files
+	fingerprint string // "" where it is not known
+}
+
 // remedy says what to do, the most urgent first, and how the check turns green again without rewriting a commit.
-// byComment says that a comment in the source can accept it; fingerprint is named where it is known, so that a
-// waiver can be written without looking further.
-func remedy(k Kind, byComment bool, fingerprint string) string {
-	first := "Revoke it at the provider and issue a new one: once pushed it counts as leaked. Remove it with one more commit, and read it from the environment or a secret store."
+func remedy(k Kind, w way) string {
+	leaked := "Revoke it at the provider and issue a new one: once pushed it counts as leaked."
 	switch k {
 	case PrivateKey:
-		first = "Replace the key pair: once pushed the key counts as leaked. Remove it with one more commit, and load it from a secret store."
+		leaked = "Replace the key pair: once pushed the key counts as leaked."
 	case Generic:
-		first = "If it is a real credential, rotate it first, then remove it with one more commit."
+		leaked = "If it is a real credential, rotate it: once pushed it counts as leaked."
 	}
-	if byComment {
-		return first + " If it is none, add the comment `" + ForewardenAllow + " REASON` to its line."
+	switch {
+	case w.comment:
+		return leaked + " Remove it with one more commit. If it is not real, write `" + ForewardenAllow +
+			" REASON` in a comment on its line, or alone on the line above; in a file without comments it takes " + w.waiver() + "."
+	case w.removed:
+		return leaked + " It is removed already, but its commit stays: then, or if it is not real, it takes " + w.waiver() + "."
 	}
+	return leaked + " Remove it with one more commit. The commit that brought it stays: then, or if it is not real, it takes " + w.waiver() + "."
+}
+
+// waiver names the waiver that accepts it, and where it can be written.
+func (w way) waiver() string {
 	by := ""
-	if fingerprint != "" {
-		by = " of fingerprint " + fingerprint
+	if w.fingerprint != "" {
+		by = " of fingerprint " + w.fingerprint
 	}
-	return first + " Its commit stays, so then, or if it is no credential, ask for a waiver" + by + " in the organisation's policy."
+	if w.repository {
+		return "a waiver" + by + " in the policy (the organisation's, or .github/forewarden.yml on the base branch)"
+	}
+	return "a waiver" + by + " in the organisation's policy"
 }

@@ -23,15 +23,15 @@ func TestDescribe(t *testing.T) {
 		"private key": {control.Rule{ID: "private-key", Title: "Found a key.", Tags: []string{"private-key"}},
 			"private key", "Found a key. A private key identifies whoever holds it", "Replace the key pair", "private-key", false},
 		"generic": {control.Rule{ID: "generic-api-key", Title: "Found a key.", Tags: []string{"generic", "more"}},
-			"generic api key", "Found a key. Only its surroundings or its randomness", "rotate it first", "generic", true},
+			"generic api key", "Found a key. Only its surroundings or its randomness", "rotate it", "generic", true},
 		"no tag, so in doubt": {control.Rule{ID: "x"},
-			"x", "A credential was found. Only its surroundings", "rotate it first", "generic", true},
+			"x", "A credential was found. Only its surroundings", "rotate it", "generic", true},
 		"found in a merge": {control.Rule{ID: "a-b/merge-only", Title: "Found it.", Tags: []string{"private-key"}},
 			"a b (merge-only)", "none of its parents", "Replace the key pair", "private-key", false},
 		"an allow that does not count": {control.Rule{ID: "a-b/allow-refused", Title: "Found it.", Tags: []string{"generic"}},
-			"a b (allow-refused)", "An allow comment stands beside it", "rotate it first", "generic", true},
+			"a b (allow-refused)", "An allow comment stands beside it", "rotate it", "generic", true},
 		"an origin that nobody knows": {control.Rule{ID: "a-b/later", Title: "Found it.", Tags: []string{"generic"}},
-			"a b", "Found it.", "rotate it first", "generic", true},
+			"a b", "Found it.", "rotate it", "generic", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := describe(tt.rule)
@@ -44,7 +44,7 @@ func TestDescribe(t *testing.T) {
 				assert.Contains(t, r.Remedy, intent.ForewardenAllow)
 			} else {
 				assert.NotContains(t, r.Remedy, intent.ForewardenAllow)
-				assert.Contains(t, r.Remedy, "ask for a waiver in the organisation's policy", "no fingerprint is known yet")
+				assert.Contains(t, r.Remedy, "it takes a waiver in the policy", "no fingerprint is known yet")
 			}
 			assert.Equal(t, []string{"security", "secret", tt.tag}, r.Tags)
 			assert.Equal(t, intent.HelpURL, r.HelpURL)
