@@ -98,10 +98,10 @@ func TestVerdictWords(t *testing.T) {
 		"clean":              {checked(gate.Outcome{}), []string{"PASS", "nothing to fix"}},
 		"warnings":           {checked(gate.Outcome{Warnings: one}), []string{"PASS", "1 warning"}},
 		"later":              {checked(gate.Outcome{Warnings: one, WouldBlockFrom: time.Date(2027, 1, 15, 0, 0, 0, 0, time.UTC)}), []string{"PASS", "lint would block from 2027-01-15"}},
-		"nothing applied":    {gate.Verdict{Decision: gate.Pass}, []string{"PASS", "nothing to look at"}},
-		"failed, warn":       {failed(gate.Pass), []string{"PASS", "could not look: sbom: no tool", "not clean"}},
+		"nothing applied":    {gate.Verdict{Decision: gate.Pass}, []string{"PASS", "nothing was looked at: no control was asked for"}},
+		"failed, warn":       {failed(gate.Pass), []string{"NOT CHECKED", "could not look: sbom: no tool", "on-error: warn", "not clean"}},
 		"failed":             {failed(gate.Error), []string{"ERROR", "could not look: sbom: no tool", "run it again"}},
-		"failed and blocked": {failed(gate.Error, one...), []string{"ERROR", "could not look", "1 finding must be fixed (sbom 1)"}},
+		"failed and blocked": {failed(gate.Error, one...), []string{"ERROR", "could not look", "1 finding must be fixed"}},
 		"blocked and failed": {failed(gate.Blocked, one...), []string{"BLOCKED", "1 finding must be fixed", "could not look: sbom: no tool"}},
 		"no decision":        {gate.Verdict{}, []string{"ERROR", "could not look"}},
 	}

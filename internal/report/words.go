@@ -73,6 +73,9 @@ func passWords(v gate.Verdict, unseen string) (word, next string) {
 
 // skippedWords says why each control had nothing to do.
 func skippedWords(v gate.Verdict) string {
+	if len(v.Outcomes) == 0 {
+		return "no control was asked for"
+	}
 	var parts []string
 	for _, o := range v.Outcomes {
 		parts = append(parts, o.Control+": "+strings.TrimRight(o.Reason, ". "))
