@@ -69,7 +69,7 @@ func (p *plan) defaultBranch(ctx context.Context, repository *git.Repository) (s
 		return "", errors.New("this is the default branch")
 	}
 	for _, ref := range []string{"refs/remotes/origin/", "refs/heads/"} {
-		if id, err := repository.Resolve(ctx, ref+e.DefaultBranch); err == nil {
+		if id, err := repository.Ref(ctx, ref+e.DefaultBranch); err == nil {
 			return id, nil
 		}
 	}

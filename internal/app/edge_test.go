@@ -200,6 +200,19 @@ func TestTheEventsPolicy(t *testing.T) {
 	assert.Contains(t, got.stdout, "policy-changed")
 }
 
+// A tag can be named as the reference that another one is looked for by.
+func TestATagIsNoDefaultBranch(t *testing.T) {
+	h := newHub(t, "", leaks)
+	for _, ref := range []string{"refs/remotes/origin/main", "refs/heads/main"} {
+		work := h.checkout(t, "refs/heads/change")
+		controltest.Git(t, work, "update-ref", "refs/tags/"+ref, h.head)
+		j := newJob(t, work, "push", h.push("refs/heads/change", zeros, h.head))
+		got := j.do(t, "check", "--format", "json", work)
+		assert.Equal(t, 1, got.status, got.stdout)
+		assert.Equal(t, h.base, got.report(t).Scope.Base)
+	}
+}
+
 func TestTheEventDoesNotCount(t *testing.T) {
 	h := newHub(t, "", map[string]string{"new.txt": "text\n"})
 	work := h.checkout(t, "refs/heads/main")

@@ -129,6 +129,15 @@ func (r *Repository) fetch(ctx context.Context, rng Range, depth int, getenv fun
 	return err
 }
 
+// Ref returns the commit that a reference names in full, so that no tag of that name stands in for it.
+func (r *Repository) Ref(ctx context.Context, name string) (string, error) {
+	out, err := r.output(ctx, "show-ref", "--verify", "--hash", "--", name)
+	if err != nil {
+		return "", err
+	}
+	return r.Resolve(ctx, strings.TrimSpace(string(out)))
+}
+
 // FetchBranch fetches the last commit of a branch of the remote "origin" and returns its id. Like Complete it is for CI
 // alone.
 func (r *Repository) FetchBranch(ctx context.Context, branch string, getenv func(string) string) (string, error) {

@@ -232,6 +232,22 @@ func TestCompleteTakesCommitIDsAlone(t *testing.T) {
 	assert.Equal(t, before, listing(t, c.dir))
 }
 
+func TestRef(t *testing.T) {
+	f := newFixture(t)
+	id := f.commit(files{"a": "1\n"})
+	f.git("update-ref", "refs/tags/refs/heads/other", id)
+	blob := f.git("rev-parse", "main:a")
+	f.git("update-ref", "refs/tags/blob", blob)
+	r := f.open()
+	got, err := r.Ref(t.Context(), "refs/heads/main")
+	require.NoError(t, err)
+	assert.Equal(t, id, got)
+	for _, name := range []string{"refs/heads/other", "main", "", "--all", "refs/heads/*", "refs/heads/main~0", "refs/heads/main^{tree}", "refs/tags/blob", "x\ny", id} {
+		_, err := r.Ref(t.Context(), name)
+		assert.Error(t, err, "%q", name)
+	}
+}
+
 func TestFetchBranch(t *testing.T) {
 	u := newUpstream(t, 5, 3, 2)
 	odd := []string{"main", "release/1.0", "a'b", "ünï", "x$(ran)", "a;b", "--upload-pack=x"[2:], "refs/heads/main"}

@@ -97,7 +97,7 @@ func Shielded(w io.Writer, write func(io.Writer) error) error {
 
 // Complain prints an error that kept the check from being made at all.
 func Complain(w io.Writer, title string, err error) {
-	issue(w, report.Annotation{Level: report.LevelError, Title: title, Message: err.Error()})
+	issue(w, report.Annotation{Level: report.LevelError, Title: title, Message: report.Safe(err.Error())})
 }
 
 // errorWriter remembers the first error.

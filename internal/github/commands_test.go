@@ -147,6 +147,6 @@ func TestShielded(t *testing.T) {
 
 func TestComplain(t *testing.T) {
 	var b bytes.Buffer
-	Complain(&b, "fore,warden:", errors.New("one\n::error::two 100%"))
-	assert.Equal(t, []command{{"error", map[string]string{"title": "fore,warden:"}, "one\n::error::two 100%"}}, parseCommands(t, b.String()))
+	Complain(&b, "fore,warden:", errors.New("one\n::error::two 100% ##[error]\x1b[0m"))
+	assert.Equal(t, []command{{"error", map[string]string{"title": "fore,warden:"}, "one\n\\x3a:error::two 100% ##\\x5berror]\\x1b[0m"}}, parseCommands(t, b.String()))
 }

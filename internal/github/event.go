@@ -134,7 +134,7 @@ func isCommit(field, id string) error {
 }
 
 // expression matches what makes more than a name of a revision, and is in no branch's name.
-var expression = regexp.MustCompile(`[\x00-\x20\x7f~^:?*\[\\\\]|\.\.|@\{|^-`)
+var expression = regexp.MustCompile(`[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^-`)
 
 func isZero(id string) bool { return id != "" && strings.Trim(id, "0") == "" }
 

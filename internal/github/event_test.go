@@ -27,10 +27,10 @@ func environment(env map[string]string) func(string) string {
 }
 
 // read reads an event with a payload.
-func read(t testing.TB, name, payload string) (Event, error) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "event.json")
-	require.NoError(t, os.WriteFile(file, []byte(payload), 0o600))
+func read(tb testing.TB, name, payload string) (Event, error) {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), "event.json")
+	require.NoError(tb, os.WriteFile(file, []byte(payload), 0o600))
 	return ReadEvent(environment(map[string]string{"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": file}))
 }
 
