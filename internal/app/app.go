@@ -65,7 +65,7 @@ func (c Command) Run(ctx context.Context) int {
 	_, _ = io.WriteString(c.Stderr, report.Safe(fmt.Sprintf("%s: %v\n", c.Name, err)))
 	_, unusable := errors.AsType[usageError](err)
 	if github.Running(c.Getenv) {
-		github.Complain(c.Stderr, c.Name, err)
+		github.Complain(c.commandStream(), c.Name, err)
 		if unusable { // a check that was made has told its verdict already
 			_ = github.WriteOutputs(c.Getenv, github.Output{Name: "verdict", Value: string(gate.Error)})
 		}
@@ -74,6 +74,20 @@ func (c Command) Run(ctx context.Context) int {
 		return gate.ExitUsage
 	}
 	return gate.ExitError
+}
+
+// commandStream is where workflow commands go: to the standard output, beside text, or else to the standard error.
+func (c Command) commandStream() io.Writer {
+	for i, arg := range c.Args {
+		name, value, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !joined && i+1 < len(c.Args) {
+			value = c.Args[i+1]
+		}
+		if name == "format" && strings.HasPrefix(arg, "-") && value != "text" {
+			return c.Stderr
+		}
+	}
+	return c.Stdout
 }
 
 // A verb is a command beside those that check.

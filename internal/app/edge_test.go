@@ -298,7 +298,7 @@ func TestTheRunnersFiles(t *testing.T) {
 		got := j.do(t, "check", work)
 		assert.Equal(t, 3, got.status)
 		assert.Contains(t, got.stderr, "the job's summary was not written: open "+j.env["GITHUB_STEP_SUMMARY"])
-		assert.Contains(t, got.stderr, "\n::error title=forewarden::")
+		assert.Contains(t, got.stdout, "\n::error title=forewarden::", "beside the other commands")
 		assert.Equal(t, "blocked", j.verdict(t), "the outputs are written nevertheless")
 		assert.Contains(t, got.stdout, "app/new file.txt:2", "and so is the report")
 	})
@@ -315,7 +315,7 @@ func TestTheRunnersFiles(t *testing.T) {
 		got := j.do(t, "check", "--scop", "tree", work)
 		assert.Equal(t, 2, got.status)
 		assert.Equal(t, "error", j.verdict(t))
-		assert.Contains(t, got.stderr, "::error title=forewarden::no flag --scop")
+		assert.Contains(t, got.stdout, "::error title=forewarden::no flag --scop")
 		assert.NoFileExists(t, j.summary)
 	})
 	t.Run("a broken policy", func(t *testing.T) {

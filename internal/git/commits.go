@@ -42,5 +42,27 @@ func (r *Repository) Commits(ctx context.Context, rng Range) ([]string, error) {
 			return nil, &ShallowError{Commit: id}
 		}
 	}
-	return ids, nil
+	if !rng.All && rng.Base != "" && len(r.shallow) > 0 {
+		err = r.baseReaches(ctx, rng)
+	}
+	return ids, err
+}
+
+// baseReaches refuses a range that goes back to the beginning while the base's history is cut off: what is missing of
+// it may be just what the range takes for new.
+func (r *Repository) baseReaches(ctx context.Context, rng Range) error {
+	first, err := r.output(ctx, "rev-list", "--max-parents=0", "--end-of-options", rng.Head, "^"+rng.Base, "--")
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	ends, err := r.output(ctx, "rev-list", "--max-parents=0", "--end-of-options", rng.Base, "--")
+	if err != nil {
+		return err
+	}
+	for id := range strings.FieldsSeq(string(ends)) {
+		if r.shallow[id] {
+			return &ShallowError{Commit: id}
+		}
+	}
+	return nil
 }

@@ -74,32 +74,8 @@ func (r *Repository) whole(ctx context.Context, rng Range) error {
 			return err
 		}
 	}
-	if _, err := r.Commits(ctx, rng); err != nil {
-		return err
-	}
-	if rng.All || rng.Base == "" || len(r.shallow) == 0 {
-		return nil
-	}
-	return r.baseReaches(ctx, rng)
-}
-
-// baseReaches refuses a range that goes back to the beginning while the base's history is cut off: what is missing of
-// it may be just what the range takes for new.
-func (r *Repository) baseReaches(ctx context.Context, rng Range) error {
-	first, err := r.output(ctx, "rev-list", "--max-parents=0", "--end-of-options", rng.Head, "^"+rng.Base, "--")
-	if err != nil || len(first) == 0 {
-		return err
-	}
-	ends, err := r.output(ctx, "rev-list", "--max-parents=0", "--end-of-options", rng.Base, "--")
-	if err != nil {
-		return err
-	}
-	for id := range strings.FieldsSeq(string(ends)) {
-		if r.shallow[id] {
-			return &ShallowError{Commit: id}
-		}
-	}
-	return nil
+	_, err := r.Commits(ctx, rng)
+	return err
 }
 
 // fetch gets the ends of a range with a number of commits behind each, 0 for all.
