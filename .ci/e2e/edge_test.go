@@ -110,6 +110,12 @@ func onlyOurs(t *testing.T, text string) (annotations []workflowCommand) {
 				assert.Contains(t, []string{"title", "file", "line", "endLine", "col", "endColumn"}, key)
 			}
 			annotations = append(annotations, c)
+		case "group":
+			assert.Empty(t, stop)
+			assert.Equal(t, "What was looked at, and what was found", c.data)
+		case "endgroup":
+			assert.Empty(t, stop)
+			assert.Empty(t, c.data)
 		case "stop-commands":
 			assert.Empty(t, stop)
 			assert.Regexp(t, `^forewarden-[0-9a-f]{32}$`, c.data)

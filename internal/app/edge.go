@@ -133,12 +133,17 @@ func (o options) reportPath(format string) string {
 	return ""
 }
 
-// shield switches workflow commands off around a text on the standard output of a workflow run.
-func (p *plan) shield(w io.Writer, write func(io.Writer) error) error {
+// shield keeps a text on the standard output of a workflow run in a fold, with workflow commands switched off, and says
+// the verdict behind it, where it is seen without unfolding.
+func (p *plan) shield(w io.Writer, run report.Run, write func(io.Writer) error) error {
 	if !p.onActions() || p.options.format != "text" {
 		return write(w)
 	}
-	return github.Shielded(w, write)
+	if err := github.Grouped(w, "What was looked at, and what was found", write); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, report.VerdictLine(run)+"\n")
+	return err
 }
 
 // skipped are the results of a run that has nothing to look at.

@@ -39,7 +39,7 @@ func (c Command) write(p *plan, v gate.Verdict) error {
 		}
 	}
 	out := bufio.NewWriter(c.Stdout)
-	err := p.shield(out, func(w io.Writer) error { return report.Write(p.options.format, w, run, text) })
+	err := p.shield(out, run, func(w io.Writer) error { return report.Write(p.options.format, w, run, text) })
 	if err = errors.Join(err, out.Flush()); err != nil {
 		errs = append(errs, fmt.Errorf("standard output: %w", err))
 	}

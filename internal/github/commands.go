@@ -95,6 +95,16 @@ func Shielded(w io.Writer, write func(io.Writer) error) error {
 	return errors.Join(err, endErr)
 }
 
+// Grouped writes text to w in a fold of the log, shielded. title is ours.
+func Grouped(w io.Writer, title string, write func(io.Writer) error) error {
+	if _, err := fmt.Fprintf(w, "::group::%s\n", title); err != nil {
+		return err
+	}
+	err := Shielded(w, write)
+	_, endErr := io.WriteString(w, "::endgroup::\n")
+	return errors.Join(err, endErr)
+}
+
 // Complain prints an error that kept the check from being made at all.
 func Complain(w io.Writer, title string, err error) {
 	issue(w, report.Annotation{Level: report.LevelError, Title: title, Message: report.Safe(err.Error())})

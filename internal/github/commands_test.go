@@ -150,3 +150,23 @@ func TestComplain(t *testing.T) {
 	Complain(&b, "fore,warden:", errors.New("one\n::error::two 100% ##[error]\x1b[0m"))
 	assert.Equal(t, []command{{"error", map[string]string{"title": "fore,warden:"}, "one\n\\x3a:error::two 100% ##\\x5berror]\\x1b[0m"}}, parseCommands(t, b.String()))
 }
+
+// A fold is closed, and commands count again, also after an error.
+func TestGrouped(t *testing.T) {
+	for name, broken := range map[string]error{"fine": nil, "broken": errors.New("broken")} {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			err := Grouped(&b, "Title", func(w io.Writer) error {
+				_, _ = io.WriteString(w, "::endgroup::\n")
+				return broken
+			})
+			assert.Equal(t, broken != nil, err != nil)
+			lines := strings.Split(b.String(), "\n")
+			assert.Equal(t, "::group::Title", lines[0])
+			stop, ok := strings.CutPrefix(lines[1], "::stop-commands::")
+			assert.True(t, ok)
+			assert.Equal(t, []string{"::endgroup::", "", "::" + stop + "::", "::endgroup::", ""}, lines[2:])
+		})
+	}
+	assert.Error(t, Grouped(&brokenWriter{0}, "Title", func(io.Writer) error { return nil }))
+}

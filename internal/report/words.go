@@ -71,6 +71,12 @@ func passWords(v gate.Verdict, unseen string) (word, next string) {
 	return "PASS", next
 }
 
+// VerdictLine is the verdict and what to do next, on one line that is safe in a terminal and in a workflow log.
+func VerdictLine(r Run) string {
+	word, next := verdictWords(r)
+	return word + ": " + prose(next)
+}
+
 // skippedWords says why each control had nothing to do.
 func skippedWords(v gate.Verdict) string {
 	if len(v.Outcomes) == 0 {

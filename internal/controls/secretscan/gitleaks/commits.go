@@ -34,7 +34,10 @@ func (l *look) commits(ctx context.Context) (n int64, nothing string, err error)
 	if err == nil {
 		err = l.present(ctx, repository)
 	}
-	return int64(len(ids)), "", err
+	if err != nil {
+		return l.commitsRead.Load(), "", err
+	}
+	return int64(len(ids)), "", nil
 }
 
 // additions looks at what commits added, and returns which files they touched.
@@ -49,6 +52,7 @@ func (l *look) additions(ctx context.Context, repository *git.Repository, ids []
 		if a.Commit.ID != commit {
 			commit = a.Commit.ID
 			done = min(done+1, int64(len(ids)))
+			l.commitsRead.Store(done)
 			l.scope.Report(scope.Progress{Control: "secret-scan", Done: done, Total: int64(len(ids)), Unit: "commits"})
 		}
 		if l.skipOnce(leftOut, a.Path) {

@@ -64,6 +64,8 @@ type look struct {
 	skips control.Skips
 	bytes atomic.Int64
 	files atomic.Int64
+	// commitsRead is how many commits that added something were read.
+	commitsRead atomic.Int64
 
 	mu        sync.Mutex
 	sightings []sighting
