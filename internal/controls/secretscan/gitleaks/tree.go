@@ -186,27 +186,41 @@ func (l *look) file(ctx context.Context, root *os.Root, name string) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	_, origin, _ := git.Text(head)
-	if origin == git.UTF16 || bytes.Count(head, []byte{0})*10 > len(head) {
+	known, looked, err := l.chunks(ctx, f, name, head)
+	if err != nil {
+		return err
+	}
+	if _, origin, _ := git.Text(head); origin == git.UTF16 || bytes.Count(head, []byte{0})*10 > len(head) {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
 		content, err := io.ReadAll(io.LimitReader(f, l.maxBytes))
 		if err != nil {
 			return err
 		}
-		if looked, err := l.wide(ctx, content, name); looked || err != nil {
+		isText, err := l.wide(ctx, content, name, known)
+		if err != nil {
 			return err
 		}
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
+		looked = looked || isText
 	}
-	return l.chunks(ctx, f, name, head)
+	if looked || len(head) == 0 {
+		l.files.Add(1)
+	} else {
+		l.skips.Add(git.SkipBinary, name) // the library passes over archives and other binary formats in silence
+	}
+	return nil
 }
 
-// chunks reads a file as gitleaks' program does for a folder, so that both find the same.
-func (l *look) chunks(ctx context.Context, f io.Reader, name string, head []byte) error {
-	looked := false
+// A sight is what tells sightings of one file apart that were made in more than one way.
+type sight struct{ rule, digest string }
+
+// chunks reads a file as gitleaks' program does for a folder, so that both find the same. It returns what it found,
+// and whether the library looked at all.
+func (l *look) chunks(ctx context.Context, f io.Reader, name string, head []byte) (known map[sight]bool, looked bool, err error) {
+	known = map[sight]bool{}
 	source := sources.File{Content: f, Path: name}
-	err := source.Fragments(ctx, func(fragment sources.Fragment, err error) error {
+	err = source.Fragments(ctx, func(fragment sources.Fragment, err error) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -214,47 +228,48 @@ func (l *look) chunks(ctx context.Context, f io.Reader, name string, head []byte
 		l.bytes.Add(int64(len(fragment.Raw)))
 		found, err := l.detector.scan(ctx, fragment.Raw, name, "", fragment.StartLine)
 		l.keepTree(found, git.Plain, head)
+		for _, s := range found {
+			known[sight{s.Rule, s.Digest}] = true
+		}
 		return err
 	})
-	switch {
-	case err != nil:
-		return err
-	case looked || len(head) == 0:
-		l.files.Add(1)
-	default:
-		l.skips.Add(git.SkipBinary, name) // the library passes over archives and other binary formats in silence
-	}
-	return nil
+	return known, looked, err
 }
 
 // wide looks into a file with more than one byte a character: as UTF-16, and without its NUL bytes where that is out
-// of step or is something else. looked is false for what is no such text.
-func (l *look) wide(ctx context.Context, content []byte, name string) (looked bool, err error) {
+// of step or is something else. known is what was found in it as it is. It reports whether the file is such a text.
+func (l *look) wide(ctx context.Context, content []byte, name string, known map[sight]bool) (isText bool, err error) {
 	decoded, origin, _ := git.Text(content)
-	stripped, isText := git.TextWithNULs(content)
 	if origin == git.UTF16 {
-		found, err := l.detector.scan(ctx, decoded, name, "", 1)
-		if err != nil {
+		if err := l.view(ctx, decoded, name, git.UTF16, known, nil); err != nil {
 			return true, err
 		}
-		l.keepTree(found, git.UTF16, []byte(decoded[:min(len(decoded), 2048)]))
 	}
-	if isText {
-		outOfStep := git.OutOfStep(stripped, decoded)
-		found, err := l.detector.scan(ctx, stripped, name, "", 1)
-		if err != nil {
+	stripped, ok := git.TextWithNULs(content)
+	if ok {
+		var lines map[int]bool
+		if origin == git.UTF16 {
+			lines = git.OutOfStep(stripped, decoded)
+		}
+		if err := l.view(ctx, stripped, name, git.NULBytes, known, lines); err != nil {
 			return true, err
 		}
-		found = slices.DeleteFunc(found, func(s sighting) bool {
-			return origin == git.UTF16 && !outOfStep[s.Location.StartLine]
-		})
-		l.keepTree(found, git.NULBytes, []byte(stripped[:min(len(stripped), 2048)]))
 	}
-	if looked = origin == git.UTF16 || isText; looked {
-		l.files.Add(1)
-		l.bytes.Add(int64(len(content)))
+	return ok || origin == git.UTF16, nil
+}
+
+// view looks into a text that was made of a file, at the given lines of it or, for nil, at all, and keeps what is not
+// known yet.
+func (l *look) view(ctx context.Context, text, name string, origin git.Origin, known map[sight]bool, lines map[int]bool) error {
+	found, err := l.detector.scan(ctx, text, name, "", 1)
+	found = slices.DeleteFunc(found, func(s sighting) bool {
+		return s.source == "" || known[sight{s.Rule, s.Digest}] || lines != nil && !lines[s.Location.StartLine]
+	})
+	for _, s := range found {
+		known[sight{s.Rule, s.Digest}] = true
 	}
-	return looked, nil
+	l.keepTree(found, origin, []byte(text[:min(len(text), 2048)]))
+	return err
 }
 
 func (l *look) keepTree(found []sighting, origin git.Origin, head []byte) {
