@@ -1,5 +1,5 @@
 // Package git reads a repository: ranges, commits, added lines, blobs and trees. It is isolated from the user's
-// configuration, runs nothing that a repository names, and writes nothing.
+// configuration, runs nothing that a repository names, and writes nothing, but to deepen a shallow clone in CI.
 package git
 
 import (
