@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -166,7 +167,11 @@ func (p *plan) decide(results []control.Result) gate.Verdict {
 		History: p.scope.Kind == scope.History, Blind: p.blind != nil, Now: p.command.Now(),
 	})
 	for i := range v.Outcomes {
-		v.Outcomes[i].Title = p.title(v.Outcomes[i].Control)
+		o := &v.Outcomes[i]
+		o.Title = p.title(o.Control)
+		if !o.WouldBlockFrom.IsZero() {
+			o.Notes = append(o.Notes, "the policy enforces from "+o.WouldBlockFrom.Format(time.DateOnly)+": what would block then is a warning until that day")
+		}
 	}
 	return v
 }

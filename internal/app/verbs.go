@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -200,5 +201,12 @@ func (c Command) policyShow(ctx context.Context, args []string) error {
 	if p.blind != nil {
 		return p.blind
 	}
-	return p.policy.Show(c.Stdout)
+	if err := p.policy.Show(c.Stdout); err != nil {
+		return err
+	}
+	later := slices.DeleteFunc(control.Known(), func(id string) bool { return slices.Contains(c.ids(), id) })
+	if len(later) > 0 {
+		_, err = fmt.Fprintf(c.Stdout, "# Not carried by this version, so not looked at: %s.\n", strings.Join(later, ", "))
+	}
+	return err
 }
