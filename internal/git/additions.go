@@ -38,6 +38,8 @@ type Addition struct {
 	Path   string // the bytes that git has, with forward slashes; not always UTF-8
 	Origin Origin
 	Hunks  []Hunk
+	// Created says that the file is new with this commit, so that Hunks are all of it.
+	Created bool
 }
 
 // A Hunk is consecutive added lines.

@@ -56,6 +56,7 @@ type patchFile struct {
 	from            string // the path before a rename
 	combined        bool
 	deleted, binary bool
+	created         bool
 	old             []string
 	new             string
 }
@@ -81,6 +82,8 @@ func (f *patchFile) heading(line string) {
 // extended reads an extended header line, or a "---" or "+++" line.
 func (f *patchFile) extended(line string) {
 	switch {
+	case strings.HasPrefix(line, "new file mode "):
+		f.created = true
 	case strings.HasPrefix(line, "deleted file "):
 		f.deleted = true
 	case strings.HasPrefix(line, "rename from "):

@@ -44,7 +44,7 @@ func (p *diffParser) hunks(f patchFile) error {
 	if f.path == "" {
 		return fmt.Errorf("%w: a file without a name in commit %s", errFormat, p.id())
 	}
-	a := Addition{Commit: p.commit, Path: f.path, Origin: Plain}
+	a := Addition{Commit: p.commit, Path: f.path, Origin: Plain, Created: f.created}
 	switch {
 	case f.combined:
 		a.Origin = MergeOnly

@@ -27,9 +27,9 @@ func (l *look) commits(ctx context.Context) (n int64, nothing string, err error)
 		}
 		return 0, "the change has no commits: everything that the head has, the base has", nil
 	}
-	looked, err := l.additions(ctx, repository, ids)
+	created, err := l.additions(ctx, repository, ids)
 	if err == nil {
-		err = l.assembled(ctx, repository, looked)
+		err = l.sweep(ctx, repository, created)
 	}
 	if err == nil {
 		err = l.present(ctx, repository)
@@ -40,10 +40,10 @@ func (l *look) commits(ctx context.Context) (n int64, nothing string, err error)
 	return int64(len(ids)), "", nil
 }
 
-// additions looks at what commits added, and returns which files they touched.
+// additions looks at what commits added, and returns the paths that an addition brought whole.
 func (l *look) additions(ctx context.Context, repository *git.Repository, ids []string) (map[string]bool, error) {
 	workers, workCtx := pool(ctx)
-	leftOut, looked := map[string]bool{}, map[string]bool{}
+	leftOut, looked, created := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	var done int64
 	commit := ""
 	options := git.Options{Under: l.scope.Under, MaxHunkBytes: l.maxBytes, Skipped: l.skips.Add, Renamed: l.giveUp}
@@ -58,6 +58,7 @@ func (l *look) additions(ctx context.Context, repository *git.Repository, ids []
 		if l.skipOnce(leftOut, a.Path) {
 			return nil
 		}
+		created[a.Path] = created[a.Path] || a.Created
 		if !looked[a.Path] {
 			looked[a.Path] = true
 			l.files.Add(1)
@@ -69,7 +70,7 @@ func (l *look) additions(ctx context.Context, repository *git.Repository, ids []
 	if workErr := workers.Wait(); workErr != nil {
 		return nil, workErr
 	}
-	return looked, err
+	return created, err
 }
 
 // giveUp says whether a move takes a file from where less is looked at, or counts, to where more is.

@@ -68,10 +68,15 @@ func (d *detector) leftOut(path string) bool {
 
 // scan looks into a piece of a file that starts at a line, from 1. commit may be empty.
 func (d *detector) scan(ctx context.Context, text, path, commit string, startLine int) ([]sighting, error) {
-	if len(text) <= pieceBytes {
-		return d.piece(ctx, piece{text: text, line: startLine}, path, commit)
+	return d.scanPiece(ctx, piece{text: text, line: startLine}, path, commit)
+}
+
+// scanPiece is scan for a piece that may begin within a line.
+func (d *detector) scanPiece(ctx context.Context, p piece, path, commit string) ([]sighting, error) {
+	if len(p.text) <= pieceBytes {
+		return d.piece(ctx, p, path, commit)
 	}
-	return d.pieces(ctx, text, path, commit, startLine)
+	return d.pieces(ctx, p, path, commit)
 }
 
 // piece hands one piece to the library.

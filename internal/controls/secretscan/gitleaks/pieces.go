@@ -31,14 +31,14 @@ func (p piece) column(lines lineIndex, offset int) int {
 
 // pieces looks into a long text. A sighting in the overlap of two pieces is the second one's, unless the first saw it
 // from further left.
-func (d *detector) pieces(ctx context.Context, text, path, commit string, startLine int) ([]sighting, error) {
+func (d *detector) pieces(ctx context.Context, p piece, path, commit string) ([]sighting, error) {
 	type key struct {
 		rule, digest string
 		line, column int
 	}
 	seen := map[key]bool{}
 	var all []sighting
-	p := piece{line: startLine}
+	text := p.text
 	for at := 0; at < len(text); {
 		end := min(at+pieceBytes, len(text))
 		p.text = text[at:end]
@@ -69,10 +69,12 @@ func border(text string) int {
 	if i := strings.IndexByte(text[step:], '\n'); i >= 0 && i < overlapBytes/2 {
 		return step + i + 1
 	}
-	for step > 1 && !utf8.RuneStart(text[step]) {
-		step--
+	for back := range utf8.UTFMax {
+		if utf8.RuneStart(text[step-back]) {
+			return step - back
+		}
 	}
-	return step
+	return step // no text at all
 }
 
 // after is the piece that begins n bytes further; its text is set by the caller.

@@ -65,7 +65,7 @@ func finish(found []sighting, lines lineIndex, p piece) {
 		}
 		first := s.Location.StartLine - p.line
 		s.Allow = allows.in(first, lines.line(max(s.start+len(s.source)-1, s.start)))
-		s.Excerpt = excerpt(masked, lines, first, *s)
+		s.Excerpt = excerpt(masked, lines, first, *s, p.before > 0)
 	}
 }
 
@@ -93,7 +93,7 @@ var keyHeader = regexp.MustCompile(`-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: B
 const excerptWindow = 600
 
 // excerpt shows a sighting's line with the place marked, out of the masked text. A private key's header stays.
-func excerpt(masked, lines lineIndex, first int, s sighting) finding.Excerpt {
+func excerpt(masked, lines lineIndex, first int, s sighting, torn bool) finding.Excerpt {
 	lineStart, lineEnd := lines.bounds(first)
 	from := min(max(s.from, lineStart), lineEnd)
 	if lines.line(s.from) > first { // the credential is further down: the match is marked
@@ -109,12 +109,24 @@ func excerpt(masked, lines lineIndex, first int, s sighting) finding.Excerpt {
 		window--
 	}
 	left := masked.text[window:from]
+	if torn && window == 0 {
+		left = withoutFirstWord(left)
+	}
 	start := len([]rune(left)) + 1
 	rest := ""
 	if to < lineEnd {
 		rest = "…"
 	}
 	return finding.NewExcerpt(left+"*"+rest, start, start+1)
+}
+
+// withoutFirstWord masks what may be the end of a credential that a piece's border cut in two.
+func withoutFirstWord(s string) string {
+	end := strings.IndexAny(s, " \t\"'`=,;:()[]{}<>")
+	if end < 0 {
+		end = len(s)
+	}
+	return strings.Repeat("*", end) + s[end:]
 }
 
 // masked is the text with every credential overwritten, byte by byte so that all places stay. A private key's header

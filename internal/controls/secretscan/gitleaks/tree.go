@@ -219,6 +219,7 @@ type sight struct{ rule, digest string }
 // and whether the library looked at all.
 func (l *look) chunks(ctx context.Context, f io.Reader, name string, head []byte) (known map[sight]bool, looked bool, err error) {
 	known = map[sight]bool{}
+	before := 0 // code points of the line that a piece begins within
 	source := sources.File{Content: f, Path: name}
 	err = source.Fragments(ctx, func(fragment sources.Fragment, err error) error {
 		if err != nil {
@@ -226,8 +227,10 @@ func (l *look) chunks(ctx context.Context, f io.Reader, name string, head []byte
 		}
 		looked = true
 		l.bytes.Add(int64(len(fragment.Raw)))
-		found, err := l.detector.scan(ctx, fragment.Raw, name, "", fragment.StartLine)
+		p := piece{text: fragment.Raw, line: fragment.StartLine, before: before}
+		found, err := l.detector.scanPiece(ctx, p, name, "")
 		l.keepTree(found, git.Plain, head)
+		before = p.after(len(p.text)).before
 		for _, s := range found {
 			known[sight{s.Rule, s.Digest}] = true
 		}
