@@ -61,10 +61,17 @@ type Options struct {
 	Skipped func(reason, path string)
 }
 
+func (o Options) skip(reason, path string) {
+	if o.Skipped != nil {
+		o.Skipped(reason, path)
+	}
+}
+
 // Why something is not looked at.
 const (
 	SkipBinary = "binary file"
 	SkipLarge  = "file over the size limit"
+	SkipLink   = "symbolic link"
 )
 
 // Additions hands every line that each of the commits added, against all its parents, to yield: first what git

@@ -83,9 +83,7 @@ func (r *Repository) opaqueFiles(ctx context.Context, files []opaqueFile, o Opti
 				a.Hunks = f.ownHunks(texts)
 			}
 		case now.skip != "":
-			if o.Skipped != nil {
-				o.Skipped(now.skip, f.path)
-			}
+			o.skip(now.skip, f.path)
 			if o.Binary != nil {
 				o.Binary(f.commit, f.path)
 			}

@@ -70,7 +70,7 @@ func (p *diffParser) hunks(f patchFile) error {
 		return nil
 	}
 	if large {
-		p.skipped(SkipLarge, f.path)
+		p.options.skip(SkipLarge, f.path)
 	}
 	p.rename(f, a.Hunks)
 	if len(a.Hunks) == 0 {
@@ -102,12 +102,6 @@ func (p *diffParser) merged(f patchFile, a Addition) error {
 	o.merged = a.Hunks
 	p.opaque = append(p.opaque, o)
 	return nil
-}
-
-func (p *diffParser) skipped(reason, path string) {
-	if p.options.Skipped != nil {
-		p.options.Skipped(reason, path)
-	}
 }
 
 // hunk reads "@@ -a,b +c,d @@" and its lines: b that begin with a minus, then d that begin with a plus.

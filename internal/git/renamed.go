@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 )
 
 // A renamedFile is one that is looked at whole, but for the lines that its commit shows as added anyway.
@@ -27,16 +26,24 @@ func (r *Repository) renamed(ctx context.Context, files []renamedFile, o Options
 	for _, f := range files {
 		content, err := r.File(ctx, f.commit.ID, f.path, o.MaxHunkBytes)
 		switch {
-		case errors.Is(err, errTooLarge), errors.Is(err, ErrNotRegular), errors.Is(err, fs.ErrNotExist):
-			if o.Skipped != nil {
-				o.Skipped(SkipLarge, f.path)
-			}
+		case errors.Is(err, errTooLarge):
+			o.skip(SkipLarge, f.path)
+			continue
+		case errors.Is(err, ErrNotRegular):
+			o.skip(SkipLink, f.path)
 			continue
 		case err != nil:
 			return fmt.Errorf("reading a renamed file: %w", err)
 		}
 		text, _, ok := Text(content)
 		if !ok {
+			text, ok = TextWithNULs(content)
+		}
+		if !ok {
+			o.skip(SkipBinary, f.path)
+			if o.Binary != nil {
+				o.Binary(f.commit, f.path)
+			}
 			continue
 		}
 		numbers := newLines("", text)

@@ -46,7 +46,6 @@ func rules() []control.Rule {
 const (
 	skipAllowList = "file left out by the rules' path allow-list"
 	skipNested    = "submodule or repository inside this one"
-	skipLink      = "symbolic link"
 	skipAbsent    = "tracked file that is not in the work tree"
 	skipSpecial   = "device, pipe or socket"
 )

@@ -14,6 +14,7 @@ import (
 	"github.com/forewarden/forewarden/internal/controls/secretscan/intent"
 	"github.com/forewarden/forewarden/internal/controltest"
 	"github.com/forewarden/forewarden/internal/finding"
+	"github.com/forewarden/forewarden/internal/git"
 	"github.com/forewarden/forewarden/internal/scope"
 )
 
@@ -157,7 +158,7 @@ func TestTreeSaysWhatItLeftOut(t *testing.T) {
 	}
 	assert.Equal(t, []string{"go.sum"}, skipped[skipAllowList])
 	assert.Equal(t, []string{"sub"}, skipped[skipNested])
-	assert.Equal(t, []string{"link"}, skipped[skipLink])
+	assert.Equal(t, []string{"link"}, skipped[git.SkipLink])
 	assert.Len(t, skipped, 5, "and what is large, and what is binary: %v", skipped)
 	assert.EqualValues(t, 2, e.Stats.Files)
 	assert.Empty(t, e.Nothing)

@@ -28,17 +28,24 @@ func (l *look) present(ctx context.Context, repository *git.Repository) error {
 	if len(groups) == 0 {
 		return nil
 	}
-	copies, err := l.copies(ctx, repository, head, groups)
+	copies, whole, err := l.copies(ctx, repository, head, groups)
 	if err != nil {
 		return fmt.Errorf("looking whether sightings are still there: %w", err)
 	}
 	for literal, members := range groups {
 		found := copies[literal]
-		accepted := found.allow(l.sightings[members[0]])
+		allows := map[string]intent.Allow{} // by what was matched: of the same match there are often many
 		for _, i := range members {
 			s := &l.sightings[i]
-			s.StillPresent = fmt.Sprint(len(found) > 0)
+			if len(found) > 0 || whole {
+				s.StillPresent = fmt.Sprint(len(found) > 0)
+			}
 			s.HeadPath, s.HeadLine = found.place(*s)
+			accepted, known := allows[s.source]
+			if !known {
+				accepted = found.allow(*s)
+				allows[s.source] = accepted
+			}
 			if s.Allow.Marker == "" && l.scope.Kind == scope.Change && accepted.Marker != "" {
 				s.Allow, s.Allow.AtHead = accepted, true
 			}
@@ -106,11 +113,12 @@ func searched(text string, matches []literalMatch) *allowIndex {
 	return &allowIndex{lines: newLineIndex(text).masked(spans), known: map[int]marker{}}
 }
 
-// copies looks for literals in every file of a commit.
-func (l *look) copies(ctx context.Context, repository *git.Repository, head string, groups map[string][]int) (map[string]copiesAt, error) {
+// copies looks for literals in every file of a commit. whole is false where a file is too large to be looked into, so
+// that a literal which is nowhere may be there all the same.
+func (l *look) copies(ctx context.Context, repository *git.Repository, head string, groups map[string][]int) (copies map[string]copiesAt, whole bool, err error) {
 	entries, err := repository.Tree(ctx, head)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var ids []string
 	paths := map[string][]string{}
@@ -122,11 +130,12 @@ func (l *look) copies(ctx context.Context, repository *git.Repository, head stri
 	}
 	slices.Sort(ids)
 	search := newLiteralSearch(groups)
-	copies := map[string]copiesAt{}
+	copies, whole = map[string]copiesAt{}, true
 	err = repository.Blobs(ctx, slices.Compact(ids), l.maxBytes, func(b git.Blob) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		whole = whole && (b.Content != nil || b.Size == 0)
 		text := string(b.Content)
 		if decoded, _, ok := git.Text(b.Content); ok {
 			text = decoded
@@ -143,5 +152,5 @@ func (l *look) copies(ctx context.Context, repository *git.Repository, head stri
 		}
 		return nil
 	})
-	return copies, err
+	return copies, whole, err
 }

@@ -144,7 +144,7 @@ func (l *look) keepSwept(ctx context.Context, repository *git.Repository, fork s
 	copies := map[string]copiesAt{}
 	if fork != "" && len(groups) > 0 {
 		var err error
-		if copies, err = l.copies(ctx, repository, fork, groups); err != nil {
+		if copies, _, err = l.copies(ctx, repository, fork, groups); err != nil {
 			return fmt.Errorf("looking what was there before: %w", err)
 		}
 	}

@@ -157,7 +157,7 @@ func (l *look) file(ctx context.Context, root *os.Root, name string) error {
 	case err != nil:
 		return err
 	case info.Mode()&fs.ModeSymlink != 0:
-		l.skips.Add(skipLink, name)
+		l.skips.Add(git.SkipLink, name)
 		return nil
 	case info.IsDir():
 		l.skips.Add(skipNested, name)
